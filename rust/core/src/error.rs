@@ -147,3 +147,28 @@ pub fn try_vec<T: Clone>(len: usize, value: T) -> Result<Vec<T>, Error> {
     vec.resize(len, value);
     Ok(vec)
 }
+
+/// Refuse NaN and infinities, naming the first.
+///
+/// # Errors
+/// [`Error::NotFinite`] with the index of the first offender.
+pub fn require_finite<T: crate::float::Float>(
+    argument: &'static str,
+    values: &[T],
+) -> Result<(), Error> {
+    // A sum is finite only if its terms are; overflow of finite terms is settled by the search.
+    if values.iter().map(|x| x.to_f64() * 0.0).sum::<f64>() == 0.0 {
+        return Ok(());
+    }
+    values.iter().position(|x| !x.is_finite()).map_or(Ok(()), |index| {
+        let value = values[index];
+        let kind = if value.is_nan() {
+            NonFinite::Nan
+        } else if value > T::zero() {
+            NonFinite::PositiveInfinity
+        } else {
+            NonFinite::NegativeInfinity
+        };
+        Err(Error::NotFinite { argument, index, kind })
+    })
+}

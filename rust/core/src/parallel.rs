@@ -33,6 +33,11 @@ impl Team {
         }
     }
 
+    /// Apply `f` to each part; parts hold the disjoint slices that one block of work writes.
+    pub fn for_each_part<P: Send>(&self, parts: Vec<P>, f: impl Fn(P) + Sync) {
+        parts.into_iter().for_each(f);
+    }
+
     /// Compute `f(range)` for consecutive ranges of `block` indices below `len`, in order.
     pub fn map_blocks<T: Send>(
         &self,

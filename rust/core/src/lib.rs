@@ -7,6 +7,7 @@
 pub mod control;
 pub mod error;
 pub mod float;
+pub mod linalg;
 pub mod parallel;
 pub mod ranking;
 pub mod sparse;

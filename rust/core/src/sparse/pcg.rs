@@ -121,7 +121,9 @@ pub fn pcg<T: Float>(
     // Squares of the largest and the smallest doubles leave their range; those of ratios do not.
     let scale = residual.iter().fold(0.0_f64, |scale, r| scale.max(r.abs()));
     if scale > 0.0 {
-        residual.iter_mut().for_each(|r| *r /= scale);
+        for r in residual.iter_mut() {
+            *r /= scale;
+        }
     }
     for (inverse, &d) in inverse_diagonal.iter_mut().zip(laplacian.diagonal) {
         // A row without conductance, or with one that underflowed, is left where it is.
@@ -161,7 +163,9 @@ pub fn pcg<T: Float>(
         beta = rho / previous;
     }
     subtract_mean(team, x, partial_a);
-    x.iter_mut().for_each(|x| *x *= scale);
+    for x in x {
+        *x *= scale;
+    }
     let residual = square.sqrt();
     Ok(PcgInfo { n_iter, residual_norm: residual * scale, converged: residual <= limit })
 }

@@ -106,7 +106,9 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// Subtract the mean.
 pub(crate) fn centred(mut x: Vec<f64>) -> Vec<f64> {
     let mean = x.iter().sum::<f64>() / x.len() as f64;
-    x.iter_mut().for_each(|x| *x -= mean);
+    for x in &mut x {
+        *x -= mean;
+    }
     x
 }
 

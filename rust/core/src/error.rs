@@ -147,3 +147,12 @@ pub fn try_vec<T: Clone>(len: usize, value: T) -> Result<Vec<T>, Error> {
     vec.resize(len, value);
     Ok(vec)
 }
+
+/// Allocate a vector of `len` zeros without touching it, or report how much memory was missing.
+///
+/// # Errors
+/// [`Error::TooLarge`] when the memory cannot be had.
+pub fn try_zeroed<T: bytemuck::Zeroable>(len: usize) -> Result<Vec<T>, Error> {
+    bytemuck::allocation::try_zeroed_vec(len)
+        .map_err(|()| Error::TooLarge { bytes: len as u128 * size_of::<T>() as u128 })
+}

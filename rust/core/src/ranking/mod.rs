@@ -1,5 +1,7 @@
 //! Rankings from comparisons: Bradley-Terry by maximum likelihood, with a certificate.
 
+mod aggregate;
 mod table;
 
+pub use aggregate::{AnyTally, Games, MAX_ITEMS, Tally, aggregate};
 pub use table::PairTable;

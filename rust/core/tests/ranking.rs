@@ -1,10 +1,10 @@
 //! Bradley-Terry against closed forms and a naive dense Newton iteration.
 
+use hasten_core::parallel::Team;
 use hasten_core::ranking::{
     BradleyTerryParams, BradleyTerrySolution, Method, PairTable, bradley_terry, covariance,
     standard_error,
 };
-use hasten_core::parallel::Team;
 use hasten_core::sparse::Graph;
 use hasten_core::{Error, Status};
 use proptest::prelude::*;
@@ -22,8 +22,7 @@ struct Owned {
 impl Owned {
     fn new(dense: &Wins) -> Self {
         let n = dense.len();
-        let mut out =
-            Self { offsets: vec![0], neighbours: vec![], wins: vec![], losses: vec![] };
+        let mut out = Self { offsets: vec![0], neighbours: vec![], wins: vec![], losses: vec![] };
         for i in 0..n {
             for j in 0..n {
                 if i != j && dense[i][j] + dense[j][i] > 0.0 {
@@ -104,7 +103,8 @@ fn reference(wins: &Wins) -> Vec<f64> {
     for _ in 0..300 {
         let (gradient, hessian) = derivatives(wins, &s);
         let d = pseudo_solve(&hessian, &gradient);
-        let range = d.iter().copied().fold(f64::MIN, f64::max) - d.iter().copied().fold(f64::MAX, f64::min);
+        let range =
+            d.iter().copied().fold(f64::MIN, f64::max) - d.iter().copied().fold(f64::MAX, f64::min);
         let t = if range > 1e-12 { range.ln_1p() / range } else { 1.0 };
         s.iter_mut().zip(&d).for_each(|(s, d)| *s += t * d);
     }

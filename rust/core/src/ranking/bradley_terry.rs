@@ -62,7 +62,8 @@ impl BradleyTerryParams<'_> {
     /// # Errors
     /// [`Error::Value`], [`Error::Shape`] or [`Error::NotFinite`] naming the parameter.
     pub fn validate(&self, n_items: usize) -> Result<(), Error> {
-        let value = |argument, rule, value: String| Error::Value { argument, rule, value, index: None };
+        let value =
+            |argument, rule, value: String| Error::Value { argument, rule, value, index: None };
         if !(self.tol > 0.0 && self.tol.is_finite()) {
             return Err(value("tol", "positive and finite", self.tol.to_string()));
         }

@@ -58,7 +58,7 @@ pub(super) fn certify<T: Float>(
         .collect();
     decrement += forest.flow_energy(&flow).sqrt() + forest.flow_energy(&rounding).sqrt();
 
-    let mut c = root_resistance(table, derivatives, &forest, team).sqrt();
+    let mut c = root_path_resistance(table, derivatives, &forest, team).sqrt();
     if !(c * decrement <= REFINE_ABOVE) {
         c = c.min(path_resistance(table, derivatives, &forest).sqrt());
     }
@@ -111,27 +111,28 @@ fn remainder<T: Float>(
     });
     // d' L d = sum over items of d_i (L d)_i.
     let energy = team.sum_blocks(d.len(), |block| {
-        block.map(|i| {
-            let conductance = &derivatives.conductance[table.graph.row(i)];
-            conductance
-                .iter()
-                .zip(table.graph.neighbours(i))
-                .map(|(h, &j)| 0.5 * h * (d[i] - d[j as usize]).powi(2))
-                .sum::<f64>()
-        })
-        .sum()
+        block
+            .map(|i| {
+                let conductance = &derivatives.conductance[table.graph.row(i)];
+                conductance
+                    .iter()
+                    .zip(table.graph.neighbours(i))
+                    .map(|(h, &j)| 0.5 * h * (d[i] - d[j as usize]).powi(2))
+                    .sum::<f64>()
+            })
+            .sum()
     });
     (rest, energy)
 }
 
 /// `max over pairs that met of min(1/h, resistance by way of the root)`: one cheap pass.
-fn root_resistance<T: Float>(
+fn root_path_resistance<T: Float>(
     table: &PairTable<'_, T>,
     derivatives: &Derivatives,
     forest: &SpanningForest,
     team: &Team,
 ) -> f64 {
-    let to_root = forest.root_resistance();
+    let to_root = root_resistances(forest);
     let worst = team.map_blocks(to_root.len(), super::likelihood::rows_per_block(table), |block| {
         block.fold(0.0_f64, |worst, i| {
             let conductance = &derivatives.conductance[table.graph.row(i)];
@@ -141,6 +142,19 @@ fn root_resistance<T: Float>(
         })
     });
     worst.into_iter().fold(0.0, f64::max)
+}
+
+/// Resistance of the tree path from each item to its root, rounded upwards.
+fn root_resistances(forest: &SpanningForest) -> Vec<f64> {
+    let mut resistance = vec![0.0; forest.order.len()];
+    for &node in &forest.order {
+        let (i, parent) = (node as usize, forest.parent[node as usize] as usize);
+        if parent != i {
+            resistance[i] =
+                (resistance[parent] + forest.conductance[i].recip()) * (1.0 + f64::EPSILON);
+        }
+    }
+    resistance
 }
 
 /// `max over pairs that met of min(1/h, resistance of the tree path)`.
@@ -155,7 +169,7 @@ fn path_resistance<T: Float>(
         for (h, &j) in conductance.iter().zip(table.graph.neighbours(i)) {
             let direct = h.recip();
             if (j as usize) > i && direct > worst {
-                worst = worst.max(direct.min(forest.path_resistance(i, j as usize)));
+                worst = worst.max(direct.min(forest.path_resistance(i as u32, j)));
             }
         }
     }

@@ -10,59 +10,69 @@ use crate::error::{Error, try_vec};
 use crate::float::Float;
 use crate::linalg::DenseLaplacian;
 use crate::parallel::Team;
-use crate::sparse::{Laplacian, LaplacianCholesky, PcgParams, PcgWorkspace, pcg};
+use crate::sparse::{Laplacian, LaplacianCholesky, LaplacianFactor, PcgParams, PcgWorkspace, pcg};
 
 /// Relative residual of the solves: far below what a standard error is read to.
 const SOLVE_RTOL: f64 = 1e-10;
-
-/// Up to this many items the dense factorisation is the fastest way to anything.
-const SMALL: usize = 500;
 
 /// Most items for a dense pseudo-inverse.
 const MAX_DENSE: usize = 6000;
 
 /// Most entries of a sparse factor.
-const MAX_FACTOR: usize = 1 << 27;
+const MAX_FACTOR: f64 = 1e8;
 
 /// Most entries of a graph whose elimination order is worth computing.
 const MAX_ANALYSED: usize = 1 << 23;
 
 /// The Hessian at the estimate, ready to be solved with.
-enum Hessian {
+enum Hessian<'f> {
     Dense(DenseLaplacian),
-    Sparse(LaplacianCholesky),
+    Sparse(LaplacianFactor<'f>),
     Iterative { diagonal: Vec<f64>, workspace: PcgWorkspace },
 }
 
-struct Covariance<'a, T> {
+struct Covariance<'a, 'f, T> {
     table: PairTable<'a, T>,
     derivatives: Derivatives,
-    hessian: Hessian,
+    hessian: Hessian<'f>,
 }
 
-impl<'a, T: Float> Covariance<'a, T> {
+impl<'a, 'f, T: Float> Covariance<'a, 'f, T> {
     /// Evaluate and factorise at log-strengths `s`; iterate only where no factor fits.
-    fn new(table: PairTable<'a, T>, s: &[f64], team: &Team) -> Result<Self, Error> {
+    ///
+    /// `analysis` is memory for a sparse factor.
+    fn new(
+        table: PairTable<'a, T>,
+        s: &[f64],
+        analysis: &'f mut Option<LaplacianCholesky>,
+        team: &Team,
+    ) -> Result<Self, Error> {
         let mut derivatives = Derivatives::new(&table)?;
         derivatives.evaluate(&table, s, team);
         let (n, entries) = (table.graph.n_nodes(), table.graph.n_entries());
-        let dense = || -> Result<Hessian, Error> {
-            let factor = DenseLaplacian::factorise(&table.graph, &derivatives.conductance, team)?;
-            Ok(Hessian::Dense(factor))
+        let conductance = &derivatives.conductance;
+        let sparse = if entries <= MAX_ANALYSED {
+            Some(LaplacianCholesky::analyse(&table.graph)?)
+                .filter(|factor| factor.fill() <= MAX_FACTOR)
+        } else {
+            None
         };
-        let mut hessian = None;
-        if n > SMALL && entries <= MAX_ANALYSED {
-            let mut factor = LaplacianCholesky::analyse(&table.graph)?;
-            let fill = factor.n_factor_entries();
-            if fill <= MAX_FACTOR && (fill < n * n / 8 || n > MAX_DENSE) {
-                factor.factorise(&derivatives.conductance, team)?;
-                hessian = Some(Hessian::Sparse(factor));
+        let full = (n * n / 8) as f64;
+        let dense = if n <= MAX_DENSE && sparse.as_ref().is_none_or(|factor| factor.fill() > full) {
+            match DenseLaplacian::factorise(&table.graph, conductance) {
+                // Conductances too far apart for a factor with subtractions.
+                Err(Error::NotPositiveDefinite { .. }) if sparse.is_some() => None,
+                factor => Some(factor?),
             }
-        }
-        let hessian = match hessian {
-            Some(hessian) => hessian,
-            None if n <= MAX_DENSE => dense()?,
-            None => Hessian::Iterative {
+        } else {
+            None
+        };
+        let hessian = match (dense, sparse) {
+            (Some(factor), _) => Hessian::Dense(factor),
+            (None, Some(sparse)) => {
+                Hessian::Sparse(analysis.insert(sparse).factorise(&table.graph, conductance)?)
+            }
+            (None, None) => Hessian::Iterative {
                 diagonal: derivatives.rows.iter().map(|row| row.diagonal).collect(),
                 workspace: PcgWorkspace::new(n)?,
             },
@@ -79,7 +89,7 @@ impl<'a, T: Float> Covariance<'a, T> {
         let mut x = vec![0.0; n];
         match &mut self.hessian {
             Hessian::Dense(factor) => factor.solve(&rhs, &mut x),
-            Hessian::Sparse(factor) => factor.solve(&rhs, &mut x)?,
+            Hessian::Sparse(factor) => factor.solve(&rhs, &mut x),
             Hessian::Iterative { diagonal, workspace } => {
                 let conductance = &self.derivatives.conductance;
                 let laplacian = Laplacian::new(self.table.graph, conductance, diagonal)?;
@@ -91,10 +101,10 @@ impl<'a, T: Float> Covariance<'a, T> {
     }
 
     /// The diagonal of `L^+`.
-    fn diagonal(&mut self, team: &Team) -> Result<Vec<f64>, Error> {
+    fn diagonal(&mut self) -> Result<Vec<f64>, Error> {
         match &mut self.hessian {
-            Hessian::Dense(factor) => factor.pseudo_inverse_diagonal(team),
-            Hessian::Sparse(factor) => factor.pseudo_inverse_diagonal(team),
+            Hessian::Dense(factor) => factor.pseudo_inverse_diagonal(),
+            Hessian::Sparse(factor) => factor.pseudo_inverse_diagonal(),
             Hessian::Iterative { .. } => Err(Error::Value {
                 argument: "items",
                 rule: "given, for a table of this size: the factor that yields all standard errors \
@@ -130,7 +140,8 @@ pub fn standard_error<T: Float>(
     control: &dyn Control,
 ) -> Result<Vec<f64>, Error> {
     let n = check_arguments(table, s, reference, items)?;
-    let mut covariance = Covariance::new(*table, s, team)?;
+    let mut analysis = None;
+    let mut covariance = Covariance::new(*table, s, &mut analysis, team)?;
     let to_reference = match reference {
         Some(r) => Some((r, covariance.column(r, team, control)?)),
         None => None,
@@ -151,7 +162,7 @@ pub fn standard_error<T: Float>(
             })
             .collect()
     } else {
-        let diagonal = covariance.diagonal(team)?;
+        let diagonal = covariance.diagonal()?;
         let error = |i: usize| variance(i, diagonal[i]).max(0.0).sqrt();
         Ok(match items {
             Some(items) => items.iter().map(|&i| error(i as usize)).collect(),
@@ -177,7 +188,8 @@ pub fn covariance<T: Float>(
     let bytes = (k as u128).pow(2) * size_of::<f64>() as u128;
     let size = k.checked_mul(k).ok_or(Error::TooLarge { bytes })?;
     let mut out = try_vec(size, 0.0)?;
-    let mut covariance = Covariance::new(*table, s, team)?;
+    let mut analysis = None;
+    let mut covariance = Covariance::new(*table, s, &mut analysis, team)?;
     let to_reference = match reference {
         Some(r) => Some((r, covariance.column(r, team, control)?)),
         None => None,

@@ -74,7 +74,8 @@ impl Derivatives {
         team.for_each_part(parts, |(start, rows, conductance)| {
             let block = start..start + rows.len();
             if exponentiate {
-                pulp::Arch::new().dispatch(|| ratio_rows(table, block, strength, rows, conductance));
+                pulp::Arch::new()
+                    .dispatch(|| ratio_rows(table, block, strength, rows, conductance));
             } else {
                 logistic_rows(table, block, s, rows, conductance);
             }
@@ -91,7 +92,10 @@ impl Derivatives {
     /// `sqrt(sum g_i^2 / H_ii)`: the Newton decrement of the Hessian's diagonal alone.
     pub(super) fn diagonal_decrement(&self, team: &Team) -> f64 {
         let sum = team.sum_blocks(self.rows.len(), |block| {
-            self.rows[block].iter().map(|row| row.gradient.powi(2) / row.diagonal.max(f64::MIN_POSITIVE)).sum()
+            self.rows[block]
+                .iter()
+                .map(|row| row.gradient.powi(2) / row.diagonal.max(f64::MIN_POSITIVE))
+                .sum()
         });
         sum.sqrt()
     }
@@ -210,7 +214,8 @@ pub(super) fn win_loss(difference: f64) -> (f64, f64) {
 /// Add the lanes in a fixed tree order.
 #[inline(always)]
 pub(super) fn lane_sum(lanes: &[f64; LANES]) -> f64 {
-    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6]))
+        + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }
 
 /// The log-likelihood at `s`, without binomial coefficients.

@@ -19,6 +19,7 @@
 //! # Ok::<(), hasten_core::Error>(())
 //! ```
 
+mod aggregate;
 mod bradley_terry;
 mod certificate;
 mod existence;
@@ -30,6 +31,7 @@ mod reduction;
 mod solver;
 mod table;
 
+pub use aggregate::{AnyTally, Games, MAX_ITEMS, Tally, aggregate};
 pub use bradley_terry::{BradleyTerryParams, BradleyTerrySolution, Method, bradley_terry};
 pub use certificate::Certificate;
 pub use existence::comparable_groups;

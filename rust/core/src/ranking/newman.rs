@@ -133,10 +133,8 @@ fn ratio_sums<T: Float>(table: &PairTable<'_, T>, i: usize, p: &[f64]) -> (f64, 
     let pi = p[i];
     let mut numerator = [0.0; LANES];
     let mut denominator = [0.0; LANES];
-    let mut blocks = opponents
-        .chunks_exact(LANES)
-        .zip(wins.chunks_exact(LANES))
-        .zip(losses.chunks_exact(LANES));
+    let mut blocks =
+        opponents.chunks_exact(LANES).zip(wins.chunks_exact(LANES)).zip(losses.chunks_exact(LANES));
     for ((j, w), l) in &mut blocks {
         let mut pj = [0.0; LANES];
         for k in 0..LANES {

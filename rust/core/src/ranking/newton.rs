@@ -15,7 +15,7 @@ use crate::parallel::Team;
 use crate::sparse::{Laplacian, LaplacianCholesky, PcgParams, PcgWorkspace, pcg};
 
 /// Entries of the factor per entry of the graph up to which a sparse factor pays.
-const MAX_FILL: usize = 20;
+const MAX_FILL: f64 = 20.0;
 
 /// Conjugate-gradient steps in one solve above which a factorisation is considered.
 const SLOW_SOLVE: usize = 60;
@@ -23,7 +23,7 @@ const SLOW_SOLVE: usize = 60;
 /// Largest graph, in entries, whose elimination order is worth computing.
 const MAX_ANALYSED: usize = 1 << 23;
 
-/// Up to this many items a dense factorisation costs less than the bookkeeping of any other.
+/// Up to this many items a factorisation costs less than the bookkeeping of anything else.
 const SMALL: usize = 128;
 
 /// Largest graph for a dense factorisation where conjugate gradients are slow.
@@ -55,9 +55,16 @@ pub(super) struct Step {
 
 impl Newton {
     /// Prepare for `n` items, expecting about `expected_solve` conjugate-gradient steps a solve.
-    pub(super) fn new<T: Float>(table: &PairTable<'_, T>, expected_solve: f64) -> Result<Self, Error> {
+    pub(super) fn new<T: Float>(
+        table: &PairTable<'_, T>,
+        expected_solve: f64,
+    ) -> Result<Self, Error> {
         let n = table.graph.n_nodes();
-        let linear = if n <= SMALL { Linear::Dense } else { Linear::Pcg(PcgWorkspace::new(n)?) };
+        let linear = if n <= SMALL {
+            Linear::Sparse(LaplacianCholesky::analyse(&table.graph)?)
+        } else {
+            Linear::Pcg(PcgWorkspace::new(n)?)
+        };
         let mut newton = Self {
             linear,
             considered_factor: n <= SMALL,
@@ -89,7 +96,7 @@ impl Newton {
         let (n, entries) = (table.graph.n_nodes(), table.graph.n_entries());
         if entries <= MAX_ANALYSED {
             let factor = LaplacianCholesky::analyse(&table.graph)?;
-            if factor.n_factor_entries() <= MAX_FILL * entries {
+            if factor.fill() <= MAX_FILL * entries as f64 {
                 self.linear = Linear::Sparse(factor);
                 return Ok(());
             }
@@ -155,8 +162,7 @@ impl Newton {
                 let diagonal: Vec<f64> = derivatives.rows.iter().map(|row| row.diagonal).collect();
                 let laplacian = Laplacian::new(table.graph, &derivatives.conductance, &diagonal)?;
                 let norm = self.gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
-                let params =
-                    PcgParams { rtol: forcing_term(norm), max_iter: max_passes.max(1) };
+                let params = PcgParams { rtol: forcing_term(norm), max_iter: max_passes.max(1) };
                 self.direction.fill(0.0);
                 let info = pcg(
                     &laplacian,
@@ -170,15 +176,25 @@ impl Newton {
                 Ok(info.n_iter)
             }
             Linear::Sparse(factor) => {
-                factor.factorise(&derivatives.conductance, team)?;
+                let mut factor = factor.factorise(&table.graph, &derivatives.conductance)?;
                 control.check()?;
-                factor.solve(&self.gradient, &mut self.direction)?;
+                factor.solve(&self.gradient, &mut self.direction);
                 Ok(1)
             }
             Linear::Dense => {
-                let factor = DenseLaplacian::factorise(&table.graph, &derivatives.conductance, team)?;
+                match DenseLaplacian::factorise(&table.graph, &derivatives.conductance) {
+                    Ok(factor) => factor.solve(&self.gradient, &mut self.direction),
+                    // Conductances too far apart for a factor with subtractions.
+                    Err(Error::NotPositiveDefinite { .. }) => {
+                        let mut sparse = LaplacianCholesky::analyse(&table.graph)?;
+                        sparse
+                            .factorise(&table.graph, &derivatives.conductance)?
+                            .solve(&self.gradient, &mut self.direction);
+                        self.linear = Linear::Sparse(sparse);
+                    }
+                    Err(error) => return Err(error),
+                }
                 control.check()?;
-                factor.solve(&self.gradient, &mut self.direction);
                 Ok(1)
             }
         }

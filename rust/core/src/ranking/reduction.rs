@@ -7,13 +7,14 @@
 use super::table::PairTable;
 use crate::error::Error;
 use crate::float::Float;
-use crate::sparse::{Blocks, Graph, Subgraph, biconnected_blocks, induced_subgraph};
+use crate::sparse::{Blocks, Graph, Subgraph, biconnected_blocks};
 
 /// A block of three or more items, with its own copy of the comparisons inside it.
 struct Core<T> {
     /// Position in the order of blocks.
     block: usize,
-    graph: Subgraph,
+    offsets: Vec<usize>,
+    neighbours: Vec<u32>,
     wins: Vec<T>,
     losses: Vec<T>,
 }
@@ -31,15 +32,24 @@ impl<T: Float> Reduction<T> {
     pub(super) fn new(table: &PairTable<'_, T>) -> Result<Self, Error> {
         let blocks = biconnected_blocks(&table.graph);
         let n = table.graph.n_nodes();
-        if blocks.len() == 1 && n > 2 {
+        if blocks.n_blocks() == 1 && n > 2 {
             return Ok(Self { blocks, cores: Vec::new(), whole: true });
         }
         let mut cores = Vec::new();
-        for block in (0..blocks.len()).filter(|&b| blocks.nodes(b).len() > 2) {
-            let graph = induced_subgraph(&table.graph, blocks.nodes(block))?;
-            let wins = graph.entries.iter().map(|&e| table.wins[e]).collect();
-            let losses = graph.entries.iter().map(|&e| table.losses[e]).collect();
-            cores.push(Core { block, graph, wins, losses });
+        let mut part = Subgraph::new(n);
+        for block in (0..blocks.n_blocks()).filter(|&b| blocks.bridge(b).is_none()) {
+            part.extract(&table.graph, &blocks, block);
+            let graph = part.graph();
+            cores.push(Core {
+                block,
+                offsets: (0..graph.n_nodes())
+                    .map(|i| graph.row(i).start)
+                    .chain([graph.n_entries()])
+                    .collect(),
+                neighbours: (0..graph.n_entries()).map(|e| graph.neighbour(e)).collect(),
+                wins: part.entries().iter().map(|&e| table.wins[e]).collect(),
+                losses: part.entries().iter().map(|&e| table.losses[e]).collect(),
+            });
         }
         Ok(Self { blocks, cores, whole: false })
     }
@@ -55,7 +65,7 @@ impl<T: Float> Reduction<T> {
         self.cores
             .iter()
             .map(|core| {
-                let graph = Graph::new(&core.graph.offsets, &core.graph.neighbours)?;
+                let graph = Graph::new(&core.offsets, &core.neighbours)?;
                 PairTable::new(graph, &core.wins, &core.losses)
             })
             .collect()
@@ -81,14 +91,16 @@ impl<T: Float> Reduction<T> {
             s.copy_from_slice(parts[0]);
         } else {
             let mut cores = self.cores.iter().zip(parts).peekable();
-            for block in 0..self.blocks.len() {
+            for block in 0..self.blocks.n_blocks() {
                 let nodes = self.blocks.nodes(block);
-                let root = self.blocks.root(block);
-                if let Some((_, part)) = cores.next_if(|(core, _)| core.block == block) {
-                    place(&mut s, nodes, root, part);
-                } else {
-                    let other = if nodes[0] == root { nodes[1] } else { nodes[0] };
-                    s[other as usize] = s[root as usize] + log_odds(table, other, root);
+                let placed = s[nodes[0] as usize];
+                if let Some(entry) = self.blocks.bridge(block) {
+                    let (wins, losses) = (table.wins[entry].to_f64(), table.losses[entry].to_f64());
+                    s[nodes[1] as usize] = placed - (wins / losses).ln();
+                } else if let Some((_, part)) = cores.next_if(|(core, _)| core.block == block) {
+                    for (&i, x) in nodes.iter().zip(*part) {
+                        s[i as usize] = placed + (x - part[0]);
+                    }
                 }
             }
         }
@@ -96,24 +108,4 @@ impl<T: Float> Reduction<T> {
         s.iter_mut().for_each(|x| *x -= mean);
         s
     }
-}
-
-/// Enter a block's estimate `part`, shifted to agree at the node that is already placed.
-fn place(s: &mut [f64], nodes: &[u32], root: u32, part: &[f64]) {
-    let at_root = nodes.iter().position(|&i| i == root).map_or(0.0, |k| part[k]);
-    let shift = s[root as usize] - at_root;
-    for (&i, x) in nodes.iter().zip(part) {
-        s[i as usize] = x + shift;
-    }
-}
-
-/// `ln(w_ij / w_ji)` of a pair that met; zero for a pair that did not.
-fn log_odds<T: Float>(table: &PairTable<'_, T>, i: u32, j: u32) -> f64 {
-    let (row, other, sign) =
-        if table.graph.degree(i as usize) <= table.graph.degree(j as usize) { (i, j, 1.0) } else { (j, i, -1.0) };
-    let (opponents, wins, losses) = table.row(row as usize);
-    opponents
-        .iter()
-        .position(|&k| k == other)
-        .map_or(0.0, |e| sign * (wins[e].to_f64() / losses[e].to_f64()).ln())
 }

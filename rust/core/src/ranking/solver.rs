@@ -60,7 +60,12 @@ pub(super) struct Solver<'a, T> {
 
 impl<'a, T: Float> Solver<'a, T> {
     /// Start from log-strengths `init`.
-    pub(super) fn new(table: PairTable<'a, T>, method: Method, max_iter: usize, init: Vec<f64>) -> Self {
+    pub(super) fn new(
+        table: PairTable<'a, T>,
+        method: Method,
+        max_iter: usize,
+        init: Vec<f64>,
+    ) -> Self {
         let update = if method == Method::Zermelo { Update::Zermelo } else { Update::Newman };
         Self {
             table,
@@ -151,7 +156,9 @@ impl<'a, T: Float> Solver<'a, T> {
             } else {
                 None
             };
-            let to_newton = !sweeps_only && (ended == Some(Ended::Target) || self.newton_pays(target));
+            let to_newton = !sweeps_only
+                && (ended == Some(Ended::Target)
+                    || newton_pays(self.method, &self.decrements, target));
             if ended.is_some() || to_newton {
                 self.strength = sweeper.log_strength();
                 if to_newton && ended != Some(Ended::Limit) && ended != Some(Ended::Stopped) {
@@ -161,20 +168,6 @@ impl<'a, T: Float> Solver<'a, T> {
                 return Ok(ended);
             }
         }
-    }
-
-    /// Are Newton steps expected to need less work than the sweeps that remain?
-    fn newton_pays(&self, target: f64) -> bool {
-        let n = self.decrements.len();
-        if n < STARTER_SWEEPS {
-            return false;
-        }
-        if self.method == Method::Newton {
-            return true;
-        }
-        let rho = contraction(&self.decrements);
-        let sweeps = (self.decrements[n - 1] / target).ln() / -rho.ln();
-        sweeps > EXPECTED_STEPS * (2.5 + 0.5 * expected_solve(rho))
     }
 
     fn newton(
@@ -213,19 +206,36 @@ impl<'a, T: Float> Solver<'a, T> {
             if control.step(&info)? == Flow::Stop {
                 break Ended::Stopped;
             }
-            self.n_idle = if step.decrement < 0.9 * self.least_decrement { 0 } else { self.n_idle + 1 };
+            self.n_idle =
+                if step.decrement < 0.9 * self.least_decrement { 0 } else { self.n_idle + 1 };
             self.least_decrement = self.least_decrement.min(step.decrement);
             if self.n_idle >= MAX_IDLE_STEPS && step.decrement < 1e-3 {
                 break Ended::Stalled;
             }
             // The step was taken from a point with this decrement, so its end is closer by far.
-            if step.decrement <= target.sqrt().max(target) && derivatives.diagonal_decrement(team) <= target {
+            if step.decrement <= target.sqrt().max(target)
+                && derivatives.diagonal_decrement(team) <= target
+            {
                 break Ended::Target;
             }
         };
         self.derivatives = Some(derivatives);
         Ok(ended)
     }
+}
+
+/// Are Newton steps expected to need less work than the sweeps that remain?
+fn newton_pays(method: Method, decrements: &[f64], target: f64) -> bool {
+    let n = decrements.len();
+    if n < STARTER_SWEEPS {
+        return false;
+    }
+    if method == Method::Newton {
+        return true;
+    }
+    let rho = contraction(decrements);
+    let sweeps = (decrements[n - 1] / target).ln() / -rho.ln();
+    sweeps > EXPECTED_STEPS * (2.5 + 0.5 * expected_solve(rho))
 }
 
 /// Factor by which the last two sweeps together reduced the decrement, per sweep.

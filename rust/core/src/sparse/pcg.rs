@@ -118,6 +118,13 @@ pub fn pcg<T: Float>(
     x.fill(0.0);
     residual.copy_from_slice(rhs);
     subtract_mean(team, residual, partial_a);
+    // Squares of the largest and the smallest doubles leave their range; those of ratios do not.
+    let scale = residual.iter().fold(0.0_f64, |scale, r| scale.max(r.abs()));
+    if scale > 0.0 {
+        for r in residual.iter_mut() {
+            *r /= scale;
+        }
+    }
     for (inverse, &d) in inverse_diagonal.iter_mut().zip(laplacian.diagonal) {
         // A row without conductance, or with one that underflowed, is left where it is.
         *inverse = if d >= f64::MIN_POSITIVE { 1.0 / d } else { 0.0 };
@@ -156,8 +163,11 @@ pub fn pcg<T: Float>(
         beta = rho / previous;
     }
     subtract_mean(team, x, partial_a);
-    let residual_norm = square.sqrt();
-    Ok(PcgInfo { n_iter, residual_norm, converged: residual_norm <= limit })
+    for x in x {
+        *x *= scale;
+    }
+    let residual = square.sqrt();
+    Ok(PcgInfo { n_iter, residual_norm: residual * scale, converged: residual <= limit })
 }
 
 /// Fill one slot per block with `f(block's range)` and add the slots in a fixed order.

@@ -1,6 +1,7 @@
 //! A sparse Cholesky factor of a graph Laplacian, computed without a subtraction.
 
 use super::graph::Graph;
+use super::levels::level_fill;
 use super::selected_inverse::selected_inverse_diagonal;
 use crate::error::{Error, try_vec};
 use crate::float::Float;
@@ -9,6 +10,9 @@ use crate::parallel::pairwise_sum;
 
 /// Smaller conductances count as absent: products with them leave the range of `f64`.
 const FLOOR: f64 = 1e-290;
+
+/// Edges of the largest graph that is ordered without a look at its shape first.
+const ALWAYS_ANALYSED: usize = 200_000;
 
 const NONE: u32 = u32::MAX;
 
@@ -53,7 +57,25 @@ struct Factor {
 }
 
 impl LaplacianCholesky {
-    /// Order the nodes of a connected graph and predict the fill.
+    /// Analyse the graph if its factor will have at most `max_fill` entries; else `None`.
+    ///
+    /// On a graph without small separators the analysis itself may take longer than a hundred
+    /// solves by [`pcg`](crate::sparse::pcg()), so a large graph is analysed only if a
+    /// breadth-first search, in O(n + E), finds it long and thin enough. A graph of up to
+    /// 200,000 edges is always analysed.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] when memory is lacking.
+    pub fn analyse_within(graph: &Graph<'_>, max_fill: f64) -> Result<Option<Self>, Error> {
+        let is_large = graph.n_entries() / 2 > ALWAYS_ANALYSED;
+        if is_large && level_fill(graph, graph.hub(), max_fill) > max_fill {
+            return Ok(None);
+        }
+        let analysed = Self::analyse(graph)?;
+        Ok((analysed.fill() <= max_fill).then_some(analysed))
+    }
+
+    /// Order the nodes of a connected graph and predict the fill, whatever it costs.
     ///
     /// # Errors
     /// [`Error::TooLarge`] when memory is lacking or the graph has 2^31 edges or more.

@@ -17,6 +17,7 @@ mod components;
 mod csr;
 mod graph;
 mod laplacian;
+mod levels;
 mod pcg;
 mod selected_inverse;
 mod tree;

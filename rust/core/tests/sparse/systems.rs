@@ -202,6 +202,28 @@ fn a_graph_in_two_parts_is_not_positive_definite() {
 }
 
 #[test]
+fn the_predicted_fill_decides() {
+    // A ladder of 60,000 nodes and 240,000 edges has a thin factor; random pairs have none.
+    let n = 60_000;
+    let ladder: Vec<_> =
+        (0..n).flat_map(|i| (1..=4).map(move |d| (i, i + d, 1.0))).filter(|e| e.1 < n).collect();
+    let network = Network::new(n, &ladder);
+    let graph = network.graph();
+    let max_fill = 2.0 * graph.n_entries() as f64;
+    let analysed = LaplacianCholesky::analyse_within(&graph, max_fill).expect("memory");
+    assert!(analysed.is_some_and(|cholesky| cholesky.fill() <= max_fill));
+    assert!(LaplacianCholesky::analyse_within(&graph, 1e5).expect("memory").is_none());
+    let random: Vec<_> = (0..4 * n as u64)
+        .map(|k| (k % n as u64, k.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32))
+        .map(|(i, j)| (i as usize, j as usize % n, 1.0))
+        .collect();
+    let network = Network::new(n, &random);
+    let max_fill = 20.0 * network.neighbours.len() as f64;
+    let analysed = LaplacianCholesky::analyse_within(&network.graph(), max_fill);
+    assert!(analysed.expect("memory").is_none());
+}
+
+#[test]
 fn wrong_lengths_are_refused() {
     let network = Network::chain(&[1.0, 1.0]);
     let graph = network.graph();

@@ -21,6 +21,9 @@ pub(super) const EXP_RANGE: f64 = 300.0;
 /// Independent partial sums per row, so that the additions vectorise.
 pub(super) const LANES: usize = 8;
 
+/// Entries gathered at a time: the terms of a tile are computed in one vectorised loop.
+pub(super) const TILE: usize = 128;
+
 /// Rows per block for this graph; depends on the data alone, never on the number of threads.
 pub(super) fn rows_per_block<T: Float>(table: &PairTable<'_, T>) -> usize {
     let graph = &table.graph;
@@ -74,8 +77,10 @@ impl Derivatives {
         team.for_each_part(parts, |(start, rows, conductance)| {
             let block = start..start + rows.len();
             if exponentiate {
-                pulp::Arch::new()
-                    .dispatch(|| ratio_rows(table, block, strength, rows, conductance));
+                pulp::Arch::new().dispatch(
+                    #[inline(always)]
+                    || ratio_rows(table, block, strength, rows, conductance),
+                );
             } else {
                 logistic_rows(table, block, s, rows, conductance);
             }
@@ -139,33 +144,32 @@ fn ratio_rows<T: Float>(
         let entries = table.graph.row(i);
         let out = &mut conductance[entries.start - base..entries.end - base];
         let (opponents, wins, losses) = table.row(i);
-        let mut upset = [0.0; LANES];
-        let mut expected = [0.0; LANES];
-        let mut diagonal = [0.0; LANES];
-        let mut lane = |k: usize, pj: f64, w: f64, l: f64, out: &mut f64| {
-            let r = 1.0 / (p[i] + pj);
-            let (win, loss) = (p[i] * r, pj * r);
-            upset[k] += w * loss;
-            expected[k] += l * win;
-            let h = (w + l) * (win * loss);
-            diagonal[k] += h;
-            *out = h;
-        };
-        let whole = opponents.len() / LANES * LANES;
-        for start in (0..whole).step_by(LANES) {
-            let mut pj = [0.0; LANES];
-            for k in 0..LANES {
-                pj[k] = p[opponents[start + k] as usize];
+        let pi = p[i];
+        let (mut upset, mut expected, mut diagonal) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        let (mut u, mut x) = ([0.0; TILE], [0.0; TILE]);
+        let tiles = opponents
+            .chunks(TILE)
+            .zip(wins.chunks(TILE))
+            .zip(losses.chunks(TILE))
+            .zip(out.chunks_mut(TILE));
+        for (((j, w), l), h) in tiles {
+            let (u, x) = (&mut u[..j.len()], &mut x[..j.len()]);
+            for (pj, &j) in u.iter_mut().zip(j) {
+                *pj = p[j as usize];
             }
-            let (w, l) = (&wins[start..start + LANES], &losses[start..start + LANES]);
-            let out = &mut out[start..start + LANES];
-            for k in 0..LANES {
-                lane(k, pj[k], w[k].to_f64(), l[k].to_f64(), &mut out[k]);
+            for ((((u, x), h), w), l) in
+                u.iter_mut().zip(x.iter_mut()).zip(h.iter_mut()).zip(w).zip(l)
+            {
+                let r = 1.0 / (pi + *u);
+                let (win, loss) = (pi * r, *u * r);
+                let (w, l) = (w.to_f64(), l.to_f64());
+                *u = w * loss;
+                *x = l * win;
+                *h = (w + l) * (win * loss);
             }
-        }
-        for (k, e) in (whole..opponents.len()).enumerate() {
-            let pj = p[opponents[e] as usize];
-            lane(k, pj, wins[e].to_f64(), losses[e].to_f64(), &mut out[e]);
+            add_lanes(&mut upset, u);
+            add_lanes(&mut expected, x);
+            add_lanes(&mut diagonal, h);
         }
         let (upset, expected) = (lane_sum(&upset), lane_sum(&expected));
         *row = Row {
@@ -209,6 +213,20 @@ pub(super) fn win_loss(difference: f64) -> (f64, f64) {
     let large = 1.0 / (1.0 + ratio);
     let small = ratio * large;
     if difference >= 0.0 { (large, small) } else { (small, large) }
+}
+
+/// Add values to the lanes in turn.
+#[inline(always)]
+pub(super) fn add_lanes(lanes: &mut [f64; LANES], values: &[f64]) {
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for chunk in whole {
+        for k in 0..LANES {
+            lanes[k] += chunk[k];
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane += value;
+    }
 }
 
 /// Add the lanes in a fixed tree order.

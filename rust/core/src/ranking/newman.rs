@@ -4,7 +4,7 @@
 //! equation 14; Zermelo (1929). The synchronous form of Newman's iteration oscillates on bipartite
 //! data, so only the item-by-item order is offered.
 
-use super::likelihood::{EXP_RANGE, LANES, lane_sum, win_loss};
+use super::likelihood::{EXP_RANGE, LANES, TILE, add_lanes, lane_sum, win_loss};
 use super::table::PairTable;
 use crate::control::Control;
 use crate::error::Error;
@@ -74,7 +74,10 @@ impl Sweeper {
             let items = (first..done).map(|k| if forward { k } else { n - 1 - k });
             decrement += if self.exponential {
                 let (update, p) = (self.update, &mut self.strength[..]);
-                pulp::Arch::new().dispatch(|| sweep_ratios(update, table, p, items))
+                pulp::Arch::new().dispatch(
+                    #[inline(always)]
+                    || sweep_ratios(update, table, p, items),
+                )
             } else {
                 sweep_logistic(self.update, table, &mut self.strength, items)
             };
@@ -133,25 +136,21 @@ fn ratio_sums<T: Float>(table: &PairTable<'_, T>, i: usize, p: &[f64]) -> (f64, 
     let pi = p[i];
     let mut numerator = [0.0; LANES];
     let mut denominator = [0.0; LANES];
-    let mut blocks =
-        opponents.chunks_exact(LANES).zip(wins.chunks_exact(LANES)).zip(losses.chunks_exact(LANES));
-    for ((j, w), l) in &mut blocks {
-        let mut pj = [0.0; LANES];
-        for k in 0..LANES {
-            pj[k] = p[j[k] as usize];
+    let mut upset = [0.0; TILE];
+    let mut expected = [0.0; TILE];
+    let tiles = opponents.chunks(TILE).zip(wins.chunks(TILE)).zip(losses.chunks(TILE));
+    for ((j, w), l) in tiles {
+        let (upset, expected) = (&mut upset[..j.len()], &mut expected[..j.len()]);
+        for (pj, &j) in upset.iter_mut().zip(j) {
+            *pj = p[j as usize];
         }
-        for k in 0..LANES {
-            let r = 1.0 / (pi + pj[k]);
-            numerator[k] += w[k].to_f64() * (pj[k] * r);
-            denominator[k] += l[k].to_f64() * r;
+        for (((a, b), w), l) in upset.iter_mut().zip(expected.iter_mut()).zip(w).zip(l) {
+            let r = 1.0 / (pi + *a);
+            *a *= r * w.to_f64();
+            *b = l.to_f64() * r;
         }
-    }
-    let whole = opponents.len() / LANES * LANES;
-    for (k, e) in (whole..opponents.len()).enumerate() {
-        let pj = p[opponents[e] as usize];
-        let r = 1.0 / (pi + pj);
-        numerator[k] += wins[e].to_f64() * (pj * r);
-        denominator[k] += losses[e].to_f64() * r;
+        add_lanes(&mut numerator, upset);
+        add_lanes(&mut denominator, expected);
     }
     (lane_sum(&numerator), lane_sum(&denominator))
 }

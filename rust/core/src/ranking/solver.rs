@@ -14,7 +14,7 @@ use crate::parallel::Team;
 const STARTER_SWEEPS: usize = 4;
 
 /// Newton steps that a solve from the starter's end is expected to take.
-const EXPECTED_STEPS: f64 = 8.0;
+const EXPECTED_STEPS: f64 = 3.0;
 
 /// Newton steps without progress after which rounding is taken to be the limit.
 const MAX_IDLE_STEPS: usize = 3;
@@ -194,6 +194,7 @@ impl<'a, T: Float> Solver<'a, T> {
                 &self.table,
                 &mut derivatives,
                 &mut self.strength,
+                target,
                 self.max_iter - self.n_iter,
                 team,
                 control,

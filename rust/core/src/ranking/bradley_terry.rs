@@ -145,7 +145,7 @@ pub fn bradley_terry<T: Float>(
 
     let zero = vec![0.0; n];
     let init = params.init.unwrap_or(&zero);
-    let reduction = Reduction::new(table)?;
+    let reduction = Reduction::new(table);
     let tables = reduction.tables(table)?;
     let mut solvers: Vec<Solver<'_, T>> = tables
         .into_iter()

@@ -59,7 +59,7 @@ pub(super) fn certify<T: Float>(
     decrement += forest.flow_energy(&flow).sqrt() + forest.flow_energy(&rounding).sqrt();
 
     let mut c = root_path_resistance(table, derivatives, &forest, team).sqrt();
-    if !(c * decrement <= REFINE_ABOVE) {
+    if c.is_infinite() || c * decrement > REFINE_ABOVE {
         c = c.min(path_resistance(table, derivatives, &forest).sqrt());
     }
     let y = c * decrement;

@@ -112,7 +112,6 @@ impl Derivatives {
 }
 
 /// Cut the outputs into blocks of `step` rows with their entries.
-#[expect(clippy::type_complexity)]
 fn split<'a, T: Float>(
     table: &PairTable<'_, T>,
     step: usize,

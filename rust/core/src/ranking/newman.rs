@@ -99,7 +99,9 @@ impl Sweeper {
     fn rescale(&mut self) {
         let mut s = self.log_strength();
         let mean = crate::parallel::pairwise_sum(&s) / s.len() as f64;
-        s.iter_mut().for_each(|x| *x -= mean);
+        for x in &mut s {
+            *x -= mean;
+        }
         let n_sweeps = self.n_sweeps;
         *self = Self::new(self.update, &s);
         self.n_sweeps = n_sweeps;

@@ -36,7 +36,7 @@ const LAST_STEP: f64 = 1e-2;
 /// How the Newton system is solved.
 enum Linear {
     Pcg(PcgWorkspace),
-    Sparse(LaplacianCholesky),
+    Sparse(Box<LaplacianCholesky>),
     Dense,
 }
 
@@ -65,7 +65,7 @@ impl Newton {
     ) -> Result<Self, Error> {
         let n = table.graph.n_nodes();
         let linear = if n <= SMALL {
-            Linear::Sparse(LaplacianCholesky::analyse(&table.graph)?)
+            Linear::Sparse(Box::new(LaplacianCholesky::analyse(&table.graph)?))
         } else {
             Linear::Pcg(PcgWorkspace::new(n)?)
         };
@@ -101,7 +101,7 @@ impl Newton {
         if entries <= MAX_ANALYSED {
             let factor = LaplacianCholesky::analyse(&table.graph)?;
             if factor.fill() <= MAX_FILL * entries as f64 {
-                self.linear = Linear::Sparse(factor);
+                self.linear = Linear::Sparse(Box::new(factor));
                 return Ok(());
             }
         }
@@ -112,6 +112,7 @@ impl Newton {
     }
 
     /// Take one step from `s`, where `derivatives` are current; both are updated.
+    #[expect(clippy::too_many_arguments)]
     pub(super) fn step<T: Float>(
         &mut self,
         table: &PairTable<'_, T>,
@@ -126,7 +127,8 @@ impl Newton {
             *gradient = row.gradient;
         }
         let rtol = forcing_term(&self.gradient, derivatives.diagonal_decrement(team), target);
-        let mut n_passes = self.solve(table, derivatives, rtol, max_passes, team, control)?;
+        let params = PcgParams { rtol, max_iter: max_passes.max(1) };
+        let mut n_passes = self.solve(table, derivatives, &params, team, control)?;
         let slope = derivatives.slope(&self.direction, team);
         let decrement = slope.max(0.0).sqrt();
         if n_passes > SLOW_SOLVE {
@@ -159,8 +161,7 @@ impl Newton {
         &mut self,
         table: &PairTable<'_, T>,
         derivatives: &Derivatives,
-        rtol: f64,
-        max_passes: usize,
+        params: &PcgParams,
         team: &Team,
         control: &dyn Control,
     ) -> Result<usize, Error> {
@@ -168,13 +169,12 @@ impl Newton {
             Linear::Pcg(workspace) => {
                 let diagonal: Vec<f64> = derivatives.rows.iter().map(|row| row.diagonal).collect();
                 let laplacian = Laplacian::new(table.graph, &derivatives.conductance, &diagonal)?;
-                let params = PcgParams { rtol, max_iter: max_passes.max(1) };
                 self.direction.fill(0.0);
                 let info = pcg(
                     &laplacian,
                     &self.gradient,
                     &mut self.direction,
-                    &params,
+                    params,
                     workspace,
                     team,
                     control,
@@ -196,7 +196,7 @@ impl Newton {
                         sparse
                             .factorise(&table.graph, &derivatives.conductance)?
                             .solve(&self.gradient, &mut self.direction);
-                        self.linear = Linear::Sparse(sparse);
+                        self.linear = Linear::Sparse(Box::new(sparse));
                     }
                     Err(error) => return Err(error),
                 }

@@ -29,11 +29,11 @@ pub(super) struct Reduction<T> {
 
 impl<T: Float> Reduction<T> {
     /// Find the blocks of a connected table and copy out those that need iterations.
-    pub(super) fn new(table: &PairTable<'_, T>) -> Result<Self, Error> {
+    pub(super) fn new(table: &PairTable<'_, T>) -> Self {
         let blocks = biconnected_blocks(&table.graph);
         let n = table.graph.n_nodes();
         if blocks.n_blocks() == 1 && n > 2 {
-            return Ok(Self { blocks, cores: Vec::new(), whole: true });
+            return Self { blocks, cores: Vec::new(), whole: true };
         }
         let mut cores = Vec::new();
         let mut part = Subgraph::new(n);
@@ -51,7 +51,7 @@ impl<T: Float> Reduction<T> {
                 losses: part.entries().iter().map(|&e| table.losses[e]).collect(),
             });
         }
-        Ok(Self { blocks, cores, whole: false })
+        Self { blocks, cores, whole: false }
     }
 
     /// The tables to be solved by iteration.
@@ -105,7 +105,9 @@ impl<T: Float> Reduction<T> {
             }
         }
         let mean = crate::parallel::pairwise_sum(&s) / s.len() as f64;
-        s.iter_mut().for_each(|x| *x -= mean);
+        for x in &mut s {
+            *x -= mean;
+        }
         s
     }
 }

@@ -1,15 +1,19 @@
 //! `hasten._core.ranking`: Bradley-Terry on aggregated tables.
 
+mod aggregate;
+
 use hasten_core::Status;
 use hasten_core::error::Error;
 use hasten_core::float::Float;
-use hasten_core::ranking::{self, BradleyTerryParams, BradleyTerrySolution, Method, PairTable};
+use hasten_core::ranking::{
+    self as core, BradleyTerryParams, BradleyTerrySolution, Method, PairTable,
+};
 use hasten_core::sparse::Graph;
-use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArray1};
+use numpy::{Element, IntoPyArray, Ix1, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arrays::{either_float, view};
+use crate::arrays::{not_float, slice, with_float_array};
 use crate::call::{self, Call};
 
 /// Entries of a table that one thread passes over in a second, for choosing how to wait.
@@ -23,13 +27,23 @@ struct Arrays<'py, T: Element> {
     losses: PyReadonlyArray1<'py, T>,
 }
 
-impl<T: Element + Float> Arrays<'_, T> {
+impl<'py, T: Element + Float> Arrays<'py, T> {
+    fn new(
+        offsets: PyReadonlyArray1<'py, usize>,
+        opponents: PyReadonlyArray1<'py, u32>,
+        wins: PyReadonlyArray1<'py, T>,
+        losses: &Bound<'py, PyAny>,
+    ) -> PyResult<Self> {
+        let losses = losses.extract().map_err(|_| not_float(losses, "losses", 1))?;
+        Ok(Self { offsets, opponents, wins, losses })
+    }
+
     fn slices(&self) -> PyResult<Slices<'_, T>> {
         Ok(Slices {
-            offsets: view(&self.offsets, "offsets")?,
-            opponents: view(&self.opponents, "opponents")?,
-            wins: view(&self.wins, "wins")?,
-            losses: view(&self.losses, "losses")?,
+            offsets: slice(&self.offsets, "offsets")?,
+            opponents: slice(&self.opponents, "opponents")?,
+            wins: slice(&self.wins, "wins")?,
+            losses: slice(&self.losses, "losses")?,
         })
     }
 }
@@ -73,7 +87,7 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-fn to_dict<'py>(py: Python<'py>, solution: BradleyTerrySolution) -> PyResult<Bound<'py, PyDict>> {
+fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_, PyDict>> {
     let out = PyDict::new(py);
     out.set_item("strength", solution.strength.into_pyarray(py))?;
     out.set_item("log_likelihood", solution.log_likelihood)?;
@@ -93,7 +107,7 @@ fn to_dict<'py>(py: Python<'py>, solution: BradleyTerrySolution) -> PyResult<Bou
 /// Strong components of the digraph of wins, winners first: `(labels, n_components)`.
 #[pyfunction]
 #[pyo3(signature = (offsets, opponents, wins, losses, /))]
-pub(crate) fn components<'py>(
+fn components<'py>(
     py: Python<'py>,
     offsets: PyReadonlyArray1<'py, usize>,
     opponents: PyReadonlyArray1<'py, u32>,
@@ -105,13 +119,12 @@ pub(crate) fn components<'py>(
         arrays: &Arrays<'py, T>,
     ) -> PyResult<(Bound<'py, PyArray1<u32>>, usize)> {
         let slices = arrays.slices()?;
-        let options = Call { n_threads: Some(1), callback: None, seconds: slices.seconds(4.0) };
-        let groups =
-            call::run(py, options, |_, _| Ok(ranking::comparable_groups(&slices.table()?)))?;
+        let options = Call { n_threads: Some(1), callback: None, work: slices.seconds(4.0) };
+        let groups = call::run(py, options, |_, _| Ok(core::comparable_groups(&slices.table()?)))?;
         Ok((groups.labels.into_pyarray(py), groups.n_components))
     }
-    either_float!(wins, losses => |wins, losses| {
-        inner(py, &Arrays { offsets, opponents, wins, losses })
+    with_float_array!(wins, "wins", Ix1, 1, |wins| {
+        inner(py, &Arrays::new(offsets, opponents, wins, losses)?)
     })
 }
 
@@ -121,7 +134,7 @@ pub(crate) fn components<'py>(
     offsets, opponents, wins, losses, method, init, tol, max_iter, n_threads, callback, trace, /
 ))]
 #[expect(clippy::too_many_arguments)]
-pub(crate) fn bradley_terry<'py>(
+fn bradley_terry<'py>(
     py: Python<'py>,
     offsets: PyReadonlyArray1<'py, usize>,
     opponents: PyReadonlyArray1<'py, u32>,
@@ -143,17 +156,16 @@ pub(crate) fn bradley_terry<'py>(
         callback: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let slices = arrays.slices()?;
-        let options = Call { n_threads, callback, seconds: slices.seconds(30.0) };
+        let options = Call { n_threads, callback, work: slices.seconds(30.0) };
         let solution = call::run(py, options, |team, control| {
-            ranking::bradley_terry(&slices.table()?, params, team, control)
+            core::bradley_terry(&slices.table()?, params, team, control)
         })?;
         to_dict(py, solution)
     }
-    let init = init.as_ref().map(|init| view(init, "init")).transpose()?;
-    let params =
-        BradleyTerryParams { method: self::method(method)?, tol, max_iter, init, trace };
-    either_float!(wins, losses => |wins, losses| {
-        inner(py, &Arrays { offsets, opponents, wins, losses }, &params, n_threads, callback)
+    let init = init.as_ref().map(|init| slice(init, "init")).transpose()?;
+    let params = BradleyTerryParams { method: self::method(method)?, tol, max_iter, init, trace };
+    with_float_array!(wins, "wins", Ix1, 1, |wins| {
+        inner(py, &Arrays::new(offsets, opponents, wins, losses)?, &params, n_threads, callback)
     })
 }
 
@@ -161,7 +173,7 @@ pub(crate) fn bradley_terry<'py>(
 #[pyfunction]
 #[pyo3(signature = (offsets, opponents, wins, losses, strength, reference, items, n_threads, /))]
 #[expect(clippy::too_many_arguments)]
-pub(crate) fn standard_error<'py>(
+fn standard_error<'py>(
     py: Python<'py>,
     offsets: PyReadonlyArray1<'py, usize>,
     opponents: PyReadonlyArray1<'py, u32>,
@@ -181,15 +193,15 @@ pub(crate) fn standard_error<'py>(
         n_threads: Option<usize>,
     ) -> PyResult<Vec<f64>> {
         let slices = arrays.slices()?;
-        let options = Call { n_threads, callback: None, seconds: f64::INFINITY };
+        let options = Call { n_threads, callback: None, work: f64::INFINITY };
         call::run(py, options, |team, control| {
-            ranking::standard_error(&slices.table()?, strength, reference, items, team, control)
+            core::standard_error(&slices.table()?, strength, reference, items, team, control)
         })
     }
-    let items = items.as_ref().map(|items| view(items, "items")).transpose()?;
-    let strength = view(&strength, "strength")?;
-    either_float!(wins, losses => |wins, losses| {
-        let arrays = Arrays { offsets, opponents, wins, losses };
+    let items = items.as_ref().map(|items| slice(items, "items")).transpose()?;
+    let strength = slice(&strength, "strength")?;
+    with_float_array!(wins, "wins", Ix1, 1, |wins| {
+        let arrays = Arrays::new(offsets, opponents, wins, losses)?;
         inner(py, &arrays, strength, reference, items, n_threads)
     })
     .map(|errors| errors.into_pyarray(py))
@@ -199,7 +211,7 @@ pub(crate) fn standard_error<'py>(
 #[pyfunction]
 #[pyo3(signature = (offsets, opponents, wins, losses, strength, reference, items, n_threads, /))]
 #[expect(clippy::too_many_arguments)]
-pub(crate) fn covariance<'py>(
+fn covariance<'py>(
     py: Python<'py>,
     offsets: PyReadonlyArray1<'py, usize>,
     opponents: PyReadonlyArray1<'py, u32>,
@@ -219,16 +231,25 @@ pub(crate) fn covariance<'py>(
         n_threads: Option<usize>,
     ) -> PyResult<Vec<f64>> {
         let slices = arrays.slices()?;
-        let options = Call { n_threads, callback: None, seconds: f64::INFINITY };
+        let options = Call { n_threads, callback: None, work: f64::INFINITY };
         call::run(py, options, |team, control| {
-            ranking::covariance(&slices.table()?, strength, reference, items, team, control)
+            core::covariance(&slices.table()?, strength, reference, items, team, control)
         })
     }
-    let items = view(&items, "items")?;
-    let strength = view(&strength, "strength")?;
-    either_float!(wins, losses => |wins, losses| {
-        let arrays = Arrays { offsets, opponents, wins, losses };
+    let items = slice(&items, "items")?;
+    let strength = slice(&strength, "strength")?;
+    with_float_array!(wins, "wins", Ix1, 1, |wins| {
+        let arrays = Arrays::new(offsets, opponents, wins, losses)?;
         inner(py, &arrays, strength, reference, items, n_threads)
     })
     .map(|values| values.into_pyarray(py))
+}
+
+/// `hasten._core.ranking`.
+#[pymodule(submodule)]
+pub(crate) mod ranking {
+    #[pymodule_export]
+    use super::aggregate::aggregate;
+    #[pymodule_export]
+    use super::{bradley_terry, components, covariance, standard_error};
 }

@@ -31,7 +31,7 @@ mod reduction;
 mod solver;
 mod table;
 
-pub use aggregate::{AnyTally, Games, MAX_ITEMS, Tally, aggregate};
+pub use aggregate::{AnyTally, Games, Tally, aggregate};
 pub use bradley_terry::{BradleyTerryParams, BradleyTerrySolution, Method, bradley_terry};
 pub use certificate::Certificate;
 pub use existence::comparable_groups;

@@ -9,7 +9,7 @@ use hasten_core::ranking::{
     self as core, BradleyTerryParams, BradleyTerrySolution, Method, PairTable,
 };
 use hasten_core::sparse::Graph;
-use numpy::{Element, IntoPyArray, Ix1, PyArray1, PyReadonlyArray1};
+use numpy::{Element, IntoPyArray, Ix1, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -96,7 +96,8 @@ fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_,
     out.set_item("error", solution.certificate.error)?;
     out.set_item("status", status(solution.status))?;
     out.set_item("n_iter", solution.n_iter)?;
-    out.set_item("description", solution.description)?;
+    out.set_item("method", solution.method)?;
+    out.set_item("message_detail", solution.description)?;
     let (n_iter, error): (Vec<u64>, Vec<f64>) =
         solution.history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
     out.set_item("history_n_iter", n_iter.into_pyarray(py))?;
@@ -207,7 +208,7 @@ fn standard_error<'py>(
     .map(|errors| errors.into_pyarray(py))
 }
 
-/// Covariance matrix of the strengths of `items`, flattened row by row.
+/// Covariance matrix of the strengths of `items`.
 #[pyfunction]
 #[pyo3(signature = (offsets, opponents, wins, losses, strength, reference, items, n_threads, /))]
 #[expect(clippy::too_many_arguments)]
@@ -221,7 +222,7 @@ fn covariance<'py>(
     reference: Option<usize>,
     items: PyReadonlyArray1<'py, u32>,
     n_threads: Option<usize>,
-) -> PyResult<Bound<'py, PyArray1<f64>>> {
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
     fn inner<T: Element + Float>(
         py: Python<'_>,
         arrays: &Arrays<'_, T>,
@@ -242,7 +243,7 @@ fn covariance<'py>(
         let arrays = Arrays::new(offsets, opponents, wins, losses)?;
         inner(py, &arrays, strength, reference, items, n_threads)
     })
-    .map(|values| values.into_pyarray(py))
+    .and_then(|values| values.into_pyarray(py).reshape([items.len(), items.len()]))
 }
 
 /// `hasten._core.ranking`.

@@ -97,6 +97,8 @@ pub struct BradleyTerrySolution {
     pub status: Status,
     /// Passes over the data.
     pub n_iter: usize,
+    /// The iteration that finished the solve, `"closed form"` where none was needed.
+    pub method: &'static str,
     /// The reductions and iterations that were used, in words.
     pub description: String,
     /// Estimates of the error along the way, if asked for.
@@ -196,6 +198,7 @@ pub fn bradley_terry<T: Float>(
         certificate,
         status,
         n_iter: solvers.iter().map(|solver| solver.n_iter).max().unwrap_or(0),
+        method: solvers.iter().map(Solver::method).max().unwrap_or("closed form"),
         description: describe(&solvers, &reduction, n),
         history: control.history.unwrap_or_default(),
     })

@@ -97,16 +97,25 @@ impl<'a, T: Float> Solver<'a, T> {
         self.derivatives = Some(derivatives);
     }
 
+    /// The iteration in use, or the one that finished.
+    pub(super) fn method(&self) -> &'static str {
+        match (&self.phase, self.method) {
+            (Phase::Newton(_), _) if self.n_steps > 0 => "newton",
+            (_, Method::Zermelo) => "zermelo",
+            _ => "newman",
+        }
+    }
+
     /// What was used, for the result's message.
     pub(super) fn describe(&self) -> String {
         let sweeps = self.decrements.len();
         match &self.phase {
-            Phase::Sweeps(_) => format!("{sweeps} sweeps"),
-            Phase::Newton(newton) => format!(
+            Phase::Newton(newton) if self.n_steps > 0 => format!(
                 "{sweeps} sweeps and {} Newton steps ({})",
                 self.n_steps,
                 newton.linear_solver()
             ),
+            _ => format!("{sweeps} sweeps"),
         }
     }
 

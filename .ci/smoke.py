@@ -1,0 +1,25 @@
+"""Import every public name of the installed package and fit one known problem."""
+
+import math
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from public_api import public_names
+
+import hasten
+from hasten.ranking import Comparisons, bradley_terry
+
+names = list(public_names())
+hasten.show_versions()
+
+# Two items, 3 wins against 1: the answer is ln 3, its standard error sqrt(1/3 + 1).
+games = Comparisons.from_arrays(["a", "a", "a", "b"], ["b", "b", "b", "a"])
+result = bradley_terry(games, reference="b")
+if not math.isclose(result.strength[0], math.log(3), rel_tol=1e-12):
+    sys.exit(f"expected ln 3, got {result.strength[0]}")
+if not math.isclose(result.standard_error()[0], math.sqrt(4 / 3), rel_tol=1e-12):
+    sys.exit(f"expected sqrt(4/3), got {result.standard_error()[0]}")
+if not (result.converged and result.error <= 1e-6 and result.error_kind == "bound"):
+    sys.exit(f"the certificate is not in order:\n{result}")
+print(f"{len(names)} public names; ln 3 = {result.strength[0]:.12f}, error {result.error:.1e}")

@@ -1,0 +1,1 @@
+"""Benchmarks of hasten beside its peers: one file a family."""

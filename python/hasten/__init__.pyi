@@ -1,0 +1,13 @@
+from ._core import __version__ as __version__
+from ._exceptions import ConvergenceWarning as ConvergenceWarning
+from ._exceptions import NotConnectedError as NotConnectedError
+from ._threads import get_num_threads as get_num_threads
+from ._threads import set_num_threads as set_num_threads
+
+__all__ = [
+    "ConvergenceWarning",
+    "NotConnectedError",
+    "__version__",
+    "get_num_threads",
+    "set_num_threads",
+]

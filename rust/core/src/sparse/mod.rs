@@ -18,8 +18,10 @@ mod csr;
 mod graph;
 mod laplacian;
 mod levels;
+mod multifrontal;
 mod pcg;
 mod selected_inverse;
+mod supernodes;
 mod tree;
 
 pub use blocks::{Blocks, Subgraph, biconnected_blocks};

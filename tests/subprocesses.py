@@ -6,11 +6,12 @@ import sys
 import textwrap
 
 
-def run_python(program, *arguments, env=None, timeout=50):
+def run_python(program, *arguments, env=None, cwd=None, timeout=50):
     """Run `program` in a fresh interpreter, fail with its traceback, and return what it printed."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(program), *map(str, arguments)],
         env=os.environ | (env or {}),
+        cwd=cwd,
         timeout=timeout,
         capture_output=True,
         text=True,

@@ -126,7 +126,7 @@ class TestCallback:
         kept = []
         testing.spin(0.05, 3, n_threads, lambda info: kept.append(info.x))
         for x in kept:
-            x *= 2
+            x[:] = 2 * x
         assert [x.tolist() for x in kept] == [[2], [4], [6]]
         assert all(x.flags.writeable for x in kept)
 

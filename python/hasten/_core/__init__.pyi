@@ -6,6 +6,8 @@ import numpy.typing as npt
 from . import testing as testing
 from . import threads as threads
 
+__all__ = ["Info", "__version__", "testing", "threads"]
+
 __version__: str
 
 @final

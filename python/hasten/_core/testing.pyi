@@ -5,6 +5,8 @@ import numpy.typing as npt
 
 from . import Info
 
+__all__ = ["panic", "parallel_sum", "raise_error", "spin"]
+
 def raise_error(kind: str, /) -> None: ...
 def spin(
     seconds: float,

@@ -2,7 +2,7 @@
 
 The true error of strengths ``s`` is the largest numerical error of any contrast in units of that
 contrast's standard error, ``sqrt((s - s*)^T L (s - s*))`` with ``L`` the Laplacian at ``s*``. The
-exact ``s*`` comes from a Newton iteration in NumPy and SciPy below, which shares no code with hasten.
+exact ``s*`` comes from the Newton iteration in NumPy and SciPy below: no code of hasten is in it.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ def use_sklearn(problem, _n_threads):
 
 
 def use_arena_rank(problem, _n_threads):
-    """Measure arena-rank's fit alone: its aggregation is not timed, and its compiler runs before."""
+    """Measure arena-rank's fit, which compiles in each call; its aggregation is not timed."""
     import pandas as pd
     from arena_rank.models.bradley_terry import BradleyTerry
     from arena_rank.utils.data_utils import PairDataset
@@ -310,8 +310,8 @@ def is_installed(solver: str) -> bool:
 # ---------------------------------------------------------------- asv
 
 
-class BradleyTerry:
-    """Time, peak memory and error at the loosest tolerance that reaches the true error TARGET."""
+class _OnGames:
+    """Games and the loosest tolerance at which each solver reaches the true error TARGET."""
 
     TARGET = 1e-4
     params = (
@@ -339,7 +339,6 @@ class BradleyTerry:
     def setup(self, found, solver, schedule, threads):
         """Prepare the solver's input."""
         self.tolerance, self.error = found[solver, schedule]
-        self.reached = self.error <= self.TARGET
         self.limit = limited_threads(threads)
         self.limit.__enter__()
         self.problem = make_problem(schedule)
@@ -349,44 +348,64 @@ class BradleyTerry:
         """Give the cores back."""
         self.limit.__exit__(None, None, None)
 
-    def time_to_error(self, *_):
-        """Seconds to the target; not a number where the solver never reaches it."""
-        if not self.reached:
+
+class BradleyTerry(_OnGames):
+    """Time and memory; a solver that never reaches the target is skipped."""
+
+    def setup(self, found, solver, schedule, threads):
+        """Skip where there is nothing to compare."""
+        if found[solver, schedule][1] > self.TARGET:
             raise NotImplementedError
+        super().setup(found, solver, schedule, threads)
+
+    def time_to_error(self, *_):
+        """Seconds to the target."""
         self.solve(self.tolerance)
 
     def peakmem_to_error(self, *_):
         """Peak memory of the process, the games included."""
-        if not self.reached:
-            raise NotImplementedError
         self.solve(self.tolerance)
+
+
+class BradleyTerryError(_OnGames):
+    """Which error each solver reached."""
+
+    unit = "standard errors"
 
     def track_error(self, *_):
         """Return the true error at that tolerance, or the least that was seen."""
         return self.error
 
-    def track_ratio_vs_evalica(self, found, solver, schedule, threads):
-        """Return the solver's time over evalica's."""
-        return self.ratio(found, solver, "evalica", schedule, threads)
 
-    def track_ratio_vs_choix(self, found, solver, schedule, threads):
-        """Return the solver's time over choix's."""
-        return self.ratio(found, solver, "choix", schedule, threads)
+class BradleyTerryRatio(_OnGames):
+    """The time of hasten over that of a peer, both to the target, interleaved in one process."""
 
-    def track_ratio_vs_sklearn(self, found, solver, schedule, threads):
-        """Return the solver's time over scikit-learn's."""
-        return self.ratio(found, solver, "scikit-learn", schedule, threads)
+    params = (["hasten"], *_OnGames.params[1:])
 
-    def track_ratio_vs_arena_rank(self, found, solver, schedule, threads):
-        """Return the solver's time over arena-rank's."""
-        return self.ratio(found, solver, "arena-rank", schedule, threads)
+    def setup_cache(self):
+        """Find the tolerance of each solver once, also of those that `params` does not name."""
+        return _OnGames().setup_cache()
 
-    def ratio(self, found, solver, peer, schedule, threads):
-        """Time a solver and a peer in turn; only hasten is compared with others."""
-        if solver != "hasten" or not is_installed(peer):
-            raise NotImplementedError
-        tolerance, error = found[peer, schedule]
-        if not self.reached or error > self.TARGET:
+    def track_ratio_vs_evalica(self, found, _solver, schedule, threads):
+        """Return the ratio to evalica."""
+        return self.ratio(found, "evalica", schedule, threads)
+
+    def track_ratio_vs_choix(self, found, _solver, schedule, threads):
+        """Return the ratio to choix."""
+        return self.ratio(found, "choix", schedule, threads)
+
+    def track_ratio_vs_sklearn(self, found, _solver, schedule, threads):
+        """Return the ratio to scikit-learn."""
+        return self.ratio(found, "scikit-learn", schedule, threads)
+
+    def track_ratio_vs_arena_rank(self, found, _solver, schedule, threads):
+        """Return the ratio to arena-rank."""
+        return self.ratio(found, "arena-rank", schedule, threads)
+
+    def ratio(self, found, peer, schedule, threads):
+        """Time hasten and a peer in turn; not a number where one of them has no time."""
+        tolerance, error = found.get((peer, schedule), (0.0, float("inf")))
+        if max(self.error, error) > self.TARGET:
             return float("nan")
         peer_solve = SOLVERS[peer](self.problem, threads)
         best = interleaved(

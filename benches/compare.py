@@ -1,0 +1,229 @@
+"""Measure the targets of `hasten.ranking` and print the rows of RESULTS.md.
+
+``python benches/compare.py --list`` names the targets and ``python benches/compare.py NAME ...``
+measures some: best of five, solvers interleaved, in one process held to ``--threads`` cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from benchmarks import ranking
+from benchmarks.common import interleaved, limited_threads, seconds
+from benchmarks.ranking import Problem, is_installed, make_problem
+
+import hasten
+from hasten.ranking import Comparisons, bradley_terry
+
+COLUMNS = ("date", "CPU", "versions", "threads", "target", "measured", "command")
+
+
+def power_law_thousand(threads: int, repeats: int) -> list[str]:
+    """1, 2: a thousand items, a million games from integer arrays: whole fit against each peer."""
+    problem = make_problem("power-law", "regular")
+    limits = {"evalica": 20, "choix": 150, "arena-rank": 100, "scikit-learn": None, "scipy": None}
+    return [
+        against(problem, use_ours(problem, threads), peer, factor, threads, repeats)
+        for peer, factor in limits.items()
+    ]
+
+
+def power_law_strings(threads: int, repeats: int) -> list[str]:
+    """1: the same games with string labels, against evalica."""
+    problem = make_problem("power-law", "regular")
+    names = np.array([f"player {k:04d}" for k in range(problem.n_items)])
+    ours = ranking.use_hasten(problem, threads, names=names)
+    peer = ranking.use_evalica(problem, threads, names=names)
+    return [compare_at_residual(problem, ours, peer, "evalica, strings", 8, repeats)]
+
+
+def power_law_large(threads: int, repeats: int) -> list[str]:
+    """3: a hundred thousand items, ten million games: against numpy.unique, L-BFGS, and memory."""
+    problem = make_problem("power-law", "large")
+    ours = use_ours(problem, threads)
+    best = interleaved(
+        {"ours": lambda: ours(1e-6), "unique": lambda: ranking.aggregate_with_numpy(problem)},
+        repeats,
+    )
+    ratio = best["ours"] / best["unique"]
+    rows = [
+        verdict("whole fit / numpy.unique aggregation alone", ratio, 3, f"{best['ours']:.2f} s")
+    ]
+    rows.append(against(problem, ours, "scipy", 20, threads, 1))
+    return [*rows, *peak_memory(problem, threads)]
+
+
+def ladder(threads: int, repeats: int) -> list[str]:
+    """4: a ladder of ten thousand items, a million games: against pure Newman sweeps."""
+    problem = make_problem("ladder", "regular")
+    ours = use_ours(problem, threads)
+    # Sweeps are doubled until the residual is small enough or they have cost fifty whole fits.
+    limit = 50 * seconds(lambda: ours(1e-6))
+    sweeps, spent, residual = 125, 0.0, np.inf
+    while residual > 1e-2 and spent < limit:
+        sweeps *= 2
+        newman = ranking.use_hasten(problem, threads, method="newman", max_iter=sweeps)
+        begin = seconds(lambda solve=newman: solve(1e-12))
+        spent += begin
+        residual = problem.residual(newman(1e-12))
+    best = interleaved({"ours": lambda: ours(1e-6), "newman": lambda: newman(1e-12)}, repeats)
+    note = (
+        f"{sweeps} sweeps leave residual {residual:.0e}; true error of ours {error(problem, ours)}"
+    )
+    return [verdict("error 1e-6 / Newman sweeps", best["ours"] / best["newman"], 20, note)]
+
+
+def chain(threads: int, repeats: int) -> list[str]:
+    """5: a chain of 2,000 items at 3:1, whose answer is known in closed form."""
+    n = 2000
+    left = np.repeat(np.arange(n - 1), 4).astype(np.int32)
+    won = np.tile([True, True, True, False], n - 1)
+
+    def fit():
+        comparisons = Comparisons.from_arrays(left, left + 1, won, n_threads=threads)
+        return bradley_terry(comparisons, n_threads=threads)
+
+    step = -np.diff(np.asarray(fit().strength))
+    worst = np.abs(step / np.log(3) - 1).max()
+    best = interleaved({"ours": fit}, max(repeats, 5))["ours"]
+    is_met = best < 0.010 and worst < 1e-9
+    text = f"{1e3 * best:.2f} ms, relative error {worst:.0e}"
+    return [f"closed form to 1e-9 in < 10 ms | {text}: {'met' if is_met else '**missed**'}"]
+
+
+TARGETS = {
+    "power-law-thousand": power_law_thousand,
+    "power-law-strings": power_law_strings,
+    "power-law-large": power_law_large,
+    "ladder": ladder,
+    "chain": chain,
+}
+
+
+def use_ours(problem: Problem, threads: int):
+    """Measure hasten with the number of threads that was asked for."""
+    return ranking.use_hasten(problem, threads)
+
+
+def against(problem, ours, peer, factor, threads, repeats) -> str:
+    """Compare with a peer at its own default accuracy, where it is installed."""
+    if not is_installed(peer):
+        return f"{peer} | not installed"
+    return compare_at_residual(
+        problem, ours, ranking.SOLVERS[peer](problem, threads), peer, factor, repeats
+    )
+
+
+def compare_at_residual(problem, ours, peer, name, factor, repeats) -> str:
+    """Run a peer at tolerance 1e-6 and hasten at the loosest that leaves no larger residual."""
+    goal = problem.residual(peer(1e-6))
+    for tolerance in ranking.TOLERANCES:
+        residual = problem.residual(ours(tolerance))
+        if residual <= goal:
+            break
+    best = interleaved({"ours": lambda: ours(tolerance), "peer": lambda: peer(1e-6)}, repeats)
+    note = (
+        f"residual {residual:.0e} against {goal:.0e}, true error {error(problem, ours, tolerance)} "
+        f"against {error(problem, peer)}; {best['ours']:.3g} s against {best['peer']:.3g} s"
+    )
+    return verdict(f"total / {name}", best["ours"] / best["peer"], factor, note)
+
+
+def error(problem: Problem, solve, tolerance: float = 1e-6) -> str:
+    """Write the true error of a solver."""
+    return f"{problem.true_error(solve(tolerance)):.0e}"
+
+
+def verdict(what: str, ratio: float, factor: float | None, note: str) -> str:
+    """Write target, measured ratio and whether the target was met."""
+    if factor is None:
+        return f"{what} | 1/{1 / ratio:.3g} ({note})"
+    is_met = "met" if ratio <= 1 / factor else "**missed**"
+    return f"{what} <= 1/{factor} | 1/{1 / ratio:.3g}: {is_met} ({note})"
+
+
+# ---------------------------------------------------------------- memory
+
+
+def peak_memory(problem: Problem, threads: int) -> list[str]:
+    """3: peak memory of a fit in a fresh process, beyond the games themselves."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("left", "right", "won"):
+            kind = np.uint8 if name == "won" else np.int32
+            np.save(Path(folder, f"{name}.npy"), getattr(problem, name).astype(kind))
+        command = [sys.executable, __file__, "--memory-of", folder, "--threads", str(threads)]
+        used = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    limit = 60 * len(problem.low) + 16 * min(len(problem.left), 2**24)
+    is_met = "met" if used <= limit else "**missed**"
+    return [f"peak memory <= {limit / 1e6:.0f} MB | {used / 1e6:.0f} MB: {is_met}"]
+
+
+def memory_of_fit(folder: str, threads: int) -> int:
+    """Fit saved games and return by how many bytes the peak rose."""
+    left, right, won = (np.load(Path(folder, f"{name}.npy")) for name in ("left", "right", "won"))
+    bradley_terry(Comparisons.from_arrays(["a", "b"], ["b", "a"]), n_threads=threads)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    bradley_terry(Comparisons.from_arrays(left, right, won, n_threads=threads), n_threads=threads)
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return kilobytes * (1 if sys.platform == "darwin" else 1024)
+
+
+# ---------------------------------------------------------------- output
+
+
+def processor() -> str:
+    """Name the CPU."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def versions() -> str:
+    """List the versions of what is compared."""
+    peers = ("numpy", "scipy", "scikit-learn", "evalica", "choix", "arena-rank")
+    found = [f"{name} {metadata.version(name)}" for name in peers if is_installed(name)]
+    return ", ".join([f"hasten {hasten.__version__}", *found])
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a target; all if none is named")
+    parser.add_argument("--list", action="store_true", help="name the targets and stop")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--memory-of", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(f"{name:20} {target.__doc__}" for name, target in TARGETS.items()))
+        return
+    if options.memory_of:
+        print(memory_of_fit(options.memory_of, options.threads))
+        return
+    unknown = sorted(set(options.names) - set(TARGETS))
+    if unknown:
+        parser.error(f"no target is called {', '.join(unknown)}; see --list")
+    today = dt.datetime.now(tz=dt.UTC).date().isoformat()
+    print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS), flush=True)
+    for name in options.names or TARGETS:
+        command = f"`python benches/compare.py {name} --threads {options.threads}`"
+        with limited_threads(options.threads):
+            rows = TARGETS[name](options.threads, options.repeats)
+        for row in rows:
+            head = f"{today} | {processor()} | {versions()} | {options.threads}"
+            print(f"| {head} | {row} | {command} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,5 +3,5 @@
 mod aggregate;
 mod table;
 
-pub use aggregate::{AnyTally, Games, MAX_ITEMS, Tally, aggregate};
+pub use aggregate::{AnyTally, Games, Tally, aggregate};
 pub use table::PairTable;

@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, NonFinite};
-
-/// The largest number of items: two less than `2^31`.
-pub const MAX_ITEMS: usize = (1 << 31) - 2;
+use crate::labels::MAX_ITEMS;
 
 /// Values looked at before the loop asks whether one of them was bad.
 const CHECK_BLOCK: usize = 4096;
@@ -40,7 +38,7 @@ impl<'a> Games<'a> {
         weight: Option<&'a [f64]>,
     ) -> Result<Self, Error> {
         if n_items > MAX_ITEMS {
-            return Err(value("n_items", "at most 2147483646", n_items, None));
+            return Err(value("n_items", "at most 2147483646", &n_items, None));
         }
         if left.is_empty() {
             return Err(Error::Shape {
@@ -116,7 +114,7 @@ impl<'a> Games<'a> {
 fn value(
     argument: &'static str,
     rule: &'static str,
-    value: impl ToString,
+    value: &dyn ToString,
     index: Option<usize>,
 ) -> Error {
     Error::Value { argument, rule, value: value.to_string(), index }
@@ -134,7 +132,7 @@ fn check_items(argument: &'static str, items: &[u32], n_items: usize) -> Result<
 /// Position of the first element of `values` that is `bad`, found in blocks that vectorise.
 fn first_bad<T: Copy>(values: &[T], bad: impl Fn(T) -> bool) -> Option<usize> {
     for (k, block) in values.chunks(CHECK_BLOCK).enumerate() {
-        if block.iter().fold(false, |any, &x| any | bad(x)) {
+        if block.iter().filter(|&&x| bad(x)).count() > 0 {
             return block.iter().position(|&x| bad(x)).map(|p| k * CHECK_BLOCK + p);
         }
     }
@@ -143,11 +141,11 @@ fn first_bad<T: Copy>(values: &[T], bad: impl Fn(T) -> bool) -> Option<usize> {
 
 fn check_distinct(left: &[u32], right: &[u32]) -> Result<(), Error> {
     for (k, (a, b)) in left.chunks(CHECK_BLOCK).zip(right.chunks(CHECK_BLOCK)).enumerate() {
-        if a.iter().zip(b).fold(false, |any, (i, j)| any | (i == j))
+        if a.iter().zip(b).filter(|(i, j)| i == j).count() > 0
             && let Some(row) = a.iter().zip(b).position(|(i, j)| i == j)
         {
             let index = k * CHECK_BLOCK + row;
-            return Err(value("right", "different from `left`", right[index], Some(index)));
+            return Err(value("right", "different from `left`", &right[index], Some(index)));
         }
     }
     Ok(())
@@ -161,25 +159,25 @@ fn check_outcomes(outcome: &[u8]) -> Result<bool, Error> {
         _ => {
             let row = outcome.iter().position(|&o| o > 2).unwrap_or(0);
             let rule = "1 (left won), 0 (right won) or 2 (tie)";
-            Err(value("outcome", rule, outcome[row], Some(row)))
+            Err(value("outcome", rule, &outcome[row], Some(row)))
         }
     }
 }
 
 fn check_weights(weight: &[f64]) -> Result<(), Error> {
-    if let Some(row) = first_bad(weight, |w| !(w >= 0.0 && w < f64::INFINITY)) {
+    if let Some(row) = first_bad(weight, |w| !(0.0..f64::INFINITY).contains(&w)) {
         let kind = match weight[row] {
             w if w.is_nan() => NonFinite::Nan,
             w if w == f64::INFINITY => NonFinite::PositiveInfinity,
             w if w == f64::NEG_INFINITY => NonFinite::NegativeInfinity,
-            w => return Err(value("weight", "at least 0", w, Some(row))),
+            w => return Err(value("weight", "at least 0", &w, Some(row))),
         };
         return Err(Error::NotFinite { argument: "weight", index: row, kind });
     }
     // No partial sum of a pair can pass the sum of all weights.
     match crate::parallel::pairwise_sum(weight) {
-        0.0 => Err(value("weight", "positive in total", "total weight is zero", None)),
-        f64::INFINITY => Err(value("weight", "finite in total", "a sum of +inf", None)),
+        0.0 => Err(value("weight", "positive in total", &"total weight is zero", None)),
+        f64::INFINITY => Err(value("weight", "finite in total", &"a sum of +inf", None)),
         _ => Ok(()),
     }
 }

@@ -29,7 +29,7 @@ mod radix;
 mod record;
 mod tally;
 
-pub use games::{Games, MAX_ITEMS};
+pub use games::Games;
 pub use tally::{AnyTally, Tally};
 
 use crate::control::Control;

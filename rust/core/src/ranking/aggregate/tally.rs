@@ -59,10 +59,10 @@ impl<T: Float> Tally<T> {
         let mut ties = self.ties.as_mut().map_or(&mut [][..], Vec::as_mut_slice);
         let has_ties = !ties.is_empty();
         let cut = |size| Part {
-            opponents: take(&mut opponents, size),
-            wins: take(&mut wins, size),
-            losses: take(&mut losses, size),
-            ties: take(&mut ties, if has_ties { size } else { 0 }),
+            opponents: opponents.split_off_mut(..size).unwrap_or_default(),
+            wins: wins.split_off_mut(..size).unwrap_or_default(),
+            losses: losses.split_off_mut(..size).unwrap_or_default(),
+            ties: ties.split_off_mut(..if has_ties { size } else { 0 }).unwrap_or_default(),
         };
         sizes.into_iter().map(cut).collect()
     }
@@ -101,12 +101,6 @@ pub(super) fn fits_single(weights: &[f64]) -> bool {
     weights
         .chunks(1024)
         .all(|block| block.iter().fold(true, |fits, &w| fits & (f64::from(w as f32) == w)))
-}
-
-fn take<'a, T>(slice: &mut &'a mut [T], len: usize) -> &'a mut [T] {
-    let (head, tail) = std::mem::take(slice).split_at_mut(len);
-    *slice = tail;
-    head
 }
 
 fn convert<T: Float, U: Float>(values: &[T]) -> Result<Vec<U>, Error> {

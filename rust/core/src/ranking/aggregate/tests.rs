@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::labels::MAX_ITEMS;
 
 /// Wins, losses and ties by ordered pair, summed game after game.
 type Naive = BTreeMap<(u32, u32), [f64; 3]>;

@@ -176,7 +176,12 @@ fn check_weights(weight: &[f64]) -> Result<(), Error> {
     }
     // No partial sum of a pair can pass the sum of all weights.
     match crate::parallel::pairwise_sum(weight) {
-        0.0 => Err(value("weight", "positive in total", &"total weight is zero", None)),
+        0.0 => Err(value(
+            "weight",
+            "positive in at least one row",
+            &"zeros only: total weight is zero",
+            None,
+        )),
         f64::INFINITY => Err(value("weight", "finite in total", &"a sum of +inf", None)),
         _ => Ok(()),
     }

@@ -227,7 +227,7 @@ fn malformed_games_are_refused_with_the_row() {
     );
     assert_eq!(
         refused(2, &[0, 1], &[1, 0], None, Some(&[0.0, 0.0])),
-        "`weight` must be positive in total; got total weight is zero"
+        "`weight` must be positive in at least one row; got zeros only: total weight is zero"
     );
     assert_eq!(
         refused(MAX_ITEMS + 1, &[0], &[1], None, None),

@@ -267,7 +267,7 @@ fn complete_round_robin_of_equals() {
     let errors =
         standard_error(&owned.table(), &solution.strength, None, None, &Team::sequential(), &())
             .unwrap();
-    let (m, n) = (2.0 * k, n as f64);
+    let (m, n) = (2.0 * k, f64::from(n));
     let expected = (4.0 * (n - 1.0) / (m * n * n)).sqrt();
     assert!(errors.iter().all(|e| (e / expected - 1.0).abs() < 1e-12));
 }

@@ -255,6 +255,34 @@ fn the_predicted_fill_decides() {
 }
 
 #[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    // Several blocks of 4096 nodes, with one hub so that rows differ in length.
+    let n = 20_000;
+    let edges: Vec<_> = (1..n)
+        .flat_map(|i| [(i - 1, i, 1.0 + i as f64 % 0.7), (0, i, 1e-3), (i / 3, i, 0.3)])
+        .collect();
+    let network =
+        Network::new(n, &edges.into_iter().filter(|e| e.1 % 5 > 0 || e.0 > 0).collect::<Vec<_>>());
+    let diagonal = network.diagonal();
+    let laplacian =
+        Laplacian::new(network.graph(), &network.conductance, &diagonal).expect("lengths");
+    let rhs: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+    let run = |team: &Team| {
+        let (mut product, mut x) = (vec![0.0; n], vec![0.0; n]);
+        laplacian.multiply(team, &rhs, &mut product);
+        let mut workspace = PcgWorkspace::new(n).expect("memory");
+        let params = PcgParams { rtol: 1e-9, max_iter: 60 };
+        let info =
+            pcg(&laplacian, &rhs, &mut x, &params, &mut workspace, team, &()).expect("solve");
+        (product, x, info.residual_norm.to_bits(), laplacian.energy(team, &rhs).to_bits())
+    };
+    let expected = run(&Team::sequential());
+    for n_threads in [1, 2, 3, 7] {
+        assert!(run(&Team::lease(n_threads)) == expected, "{n_threads} threads");
+    }
+}
+
+#[test]
 fn wrong_lengths_are_refused() {
     let network = Network::chain(&[1.0, 1.0]);
     let graph = network.graph();

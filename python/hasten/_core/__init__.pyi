@@ -3,10 +3,12 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
+from . import labels as labels
+from . import ranking as ranking
 from . import testing as testing
 from . import threads as threads
 
-__all__ = ["Info", "__version__", "testing", "threads"]
+__all__ = ["Info", "__version__", "labels", "ranking", "testing", "threads"]
 
 __version__: str
 

@@ -2,6 +2,8 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
+__all__ = ["encode_integers", "encode_texts", "find_integers", "find_texts"]
+
 _Codes: TypeAlias = NDArray[Any]  # uint32[N]
 
 def encode_integers(

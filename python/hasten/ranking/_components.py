@@ -24,8 +24,6 @@ _MAX_NAMED = 10
 
 NEVER_WON = "never won"
 NEVER_LOST = "never lost"
-UNCONNECTED = "no comparisons with the main group"
-SEPARATE = "member of a separate group"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -105,17 +103,6 @@ def find_components(comparisons: Comparisons) -> ComponentReport:
     )
 
 
-def check_connected(comparisons: Comparisons) -> None:
-    """Raise `NotConnectedError` unless the items form one strong component."""
-    report = find_components(comparisons)
-    if report.n_components == 1:
-        return
-    offenders = list(_offenders(comparisons, report))
-    raise not_connected_error(
-        comparisons.items, report.n_components, len(report.largest), offenders
-    )
-
-
 def not_connected_error(
     items: NDArray[Any],
     n_components: int,
@@ -157,39 +144,3 @@ def _reached(comparisons: Comparisons, weight: NDArray[Any]) -> NDArray[np.bool_
     """Whether any entry of each row has positive weight."""
     before = np.concatenate([[0], np.cumsum(weight > 0)])
     return np.diff(before[comparisons._offsets.astype(np.intp)]) > 0
-
-
-def _offenders(comparisons: Comparisons, report: ComponentReport) -> list[tuple[int, str]]:
-    """List the first items outside the largest group, each with the reason."""
-    main = report.labels == np.argmax(report.sizes)
-    outside = np.flatnonzero(~main)[:_MAX_NAMED]
-    joined = _joined_to(comparisons, main)
-    wins, losses = _with_ties(comparisons)
-    won, lost = _reached(comparisons, wins), _reached(comparisons, losses)
-
-    def reason(code: int) -> str:
-        if not joined[code]:
-            return UNCONNECTED
-        if not won[code]:
-            return NEVER_WON
-        return SEPARATE if lost[code] else NEVER_LOST
-
-    return [(code, reason(code)) for code in outside.tolist()]
-
-
-def _joined_to(comparisons: Comparisons, main: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether a path of comparisons, whoever won, leads from each item to the main group."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    n_items = comparisons.n_items
-    pattern = csr_array(
-        (
-            np.ones(len(comparisons._opponents), dtype=np.int8),
-            comparisons._opponents.astype(np.int32),
-            comparisons._offsets.astype(np.int64),
-        ),
-        shape=(n_items, n_items),
-    )
-    labels = connected_components(pattern, directed=False)[1]
-    return np.asarray(np.isin(labels, labels[main]))

@@ -52,18 +52,13 @@ impl<'a, 'f, T: Float> Covariance<'a, 'f, T> {
         let (n, entries) = (table.graph.n_nodes(), table.graph.n_entries());
         let conductance = &derivatives.conductance;
         let sparse = if entries <= MAX_ANALYSED {
-            Some(LaplacianCholesky::analyse(&table.graph)?)
-                .filter(|factor| factor.fill() <= MAX_FACTOR)
+            LaplacianCholesky::analyse_within(&table.graph, MAX_FACTOR)?
         } else {
             None
         };
         let full = (n * n / 8) as f64;
         let dense = if n <= MAX_DENSE && sparse.as_ref().is_none_or(|factor| factor.fill() > full) {
-            match DenseLaplacian::factorise(&table.graph, conductance) {
-                // Conductances too far apart for a factor with subtractions.
-                Err(Error::NotPositiveDefinite { .. }) if sparse.is_some() => None,
-                factor => Some(factor?),
-            }
+            Some(DenseLaplacian::factorise(&table.graph, conductance)?)
         } else {
             None
         };

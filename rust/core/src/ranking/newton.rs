@@ -99,8 +99,8 @@ impl Newton {
         self.considered_factor = true;
         let (n, entries) = (table.graph.n_nodes(), table.graph.n_entries());
         if entries <= MAX_ANALYSED {
-            let factor = LaplacianCholesky::analyse(&table.graph)?;
-            if factor.fill() <= MAX_FILL * entries as f64 {
+            let max_fill = MAX_FILL * entries as f64;
+            if let Some(factor) = LaplacianCholesky::analyse_within(&table.graph, max_fill)? {
                 self.linear = Linear::Sparse(Box::new(factor));
                 return Ok(());
             }
@@ -188,19 +188,9 @@ impl Newton {
                 Ok(1)
             }
             Linear::Dense => {
-                match DenseLaplacian::factorise(&table.graph, &derivatives.conductance) {
-                    Ok(factor) => factor.solve(&self.gradient, &mut self.direction),
-                    // Conductances too far apart for a factor with subtractions.
-                    Err(Error::NotPositiveDefinite { .. }) => {
-                        let mut sparse = LaplacianCholesky::analyse(&table.graph)?;
-                        sparse
-                            .factorise(&table.graph, &derivatives.conductance)?
-                            .solve(&self.gradient, &mut self.direction);
-                        self.linear = Linear::Sparse(Box::new(sparse));
-                    }
-                    Err(error) => return Err(error),
-                }
+                let factor = DenseLaplacian::factorise(&table.graph, &derivatives.conductance)?;
                 control.check()?;
+                factor.solve(&self.gradient, &mut self.direction);
                 Ok(1)
             }
         }

@@ -1,5 +1,6 @@
 """Aggregation of comparisons: every route against a dictionary of pairs."""
 
+import datetime as dt
 import pickle
 import re
 from collections import defaultdict
@@ -198,7 +199,7 @@ def test_outcomes_without_ties(dtype):
         ({"outcome": ["x", "y"], "outcome_labels": ("x", "z")}, "one of 'x', 'z'; got 'y'"),
         ({"outcome": ["x", "y"], "outcome_labels": "x"}, "two or three labels"),
         ({"outcome": ["x", "y"], "outcome_labels": ("x", "x")}, "must be different labels"),
-        ({"outcome": [[1, 0]]}, "`outcome` must have 1 dimension; got shape (1, 2)"),
+        ({"outcome": np.array([[1, 0]])}, "`outcome` must have 1 dimension; got shape (1, 2)"),
         ({"weight": [1, -2]}, "`weight` must be at least 0; got -2 at index 1"),
         ({"weight": [1, np.nan]}, "`weight` must be finite; got NaN at index 1"),
         ({"weight": [np.inf, 1]}, "`weight` must be finite; got +inf at index 0"),
@@ -265,13 +266,11 @@ def test_half_life_halves_the_weight():
 
 @pytest.mark.parametrize("unit", ["D", "ns"])
 def test_half_life_of_dates(unit):
-    import datetime
-
     time = np.array(["2024-01-09", "2024-01-02"]).astype(f"M8[{unit}]")
-    for half_life in (np.timedelta64(7, "D"), datetime.timedelta(days=7)):
+    for half_life in (np.timedelta64(7, "D"), dt.timedelta(days=7)):
         comparisons = Comparisons.from_arrays([0, 1], [1, 2], time=time, half_life=half_life)
         assert listed(comparisons)[1, 2] == [0.5, 0, 0]
-    days = [datetime.datetime(2024, 1, day, tzinfo=None) for day in (9, 2)]  # noqa: DTZ001
+    days = [dt.datetime(2024, 1, day) for day in (9, 2)]  # noqa: DTZ001
     assert_same(
         comparisons,
         Comparisons.from_arrays([0, 1], [1, 2], time=days, half_life=half_life),

@@ -34,7 +34,7 @@ TABLES = {
     ),
     "polars": lambda columns: pytest.importorskip("polars").DataFrame(columns),
     "arrow": lambda columns: pytest.importorskip("pyarrow").table(columns),
-    "arrow batch": lambda columns: pytest.importorskip("pyarrow").RecordBatch.from_pydict(columns),
+    "arrow batch": lambda columns: pytest.importorskip("pyarrow").table(columns).to_batches()[0],
 }
 
 

@@ -9,6 +9,8 @@ pub mod error;
 pub mod float;
 pub mod parallel;
 pub mod ranking;
+pub mod rng;
+pub mod simd;
 pub mod sparse;
 
 pub use control::{Control, Flow, Info, Status};

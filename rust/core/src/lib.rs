@@ -11,6 +11,8 @@ pub mod labels;
 pub mod linalg;
 pub mod parallel;
 pub mod ranking;
+pub mod rng;
+pub mod simd;
 pub mod sparse;
 
 pub use control::{Control, Flow, Info, Status};

@@ -104,7 +104,8 @@ def bradley_terry(
     Warns
     -----
     hasten.ConvergenceWarning
-        When `error` is above `tol` at the end; the best iterate is returned with its certificate.
+        When `error` is above `tol` at the end, unless the callback asked to stop; the best iterate
+        is returned with its certificate.
 
     See Also
     --------

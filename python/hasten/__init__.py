@@ -1,5 +1,5 @@
-"""Accelerated numerical solvers that tell you how close they are."""
+"""Accelerated numerical solvers that converge sooner and tell you how close they are."""
 
-from hasten._core import __version__
+import lazy_loader
 
-__all__ = ["__version__"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

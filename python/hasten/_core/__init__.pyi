@@ -1,1 +1,22 @@
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from . import labels as labels
+from . import ranking as ranking
+from . import testing as testing
+from . import threads as threads
+
+__all__ = ["Info", "__version__", "labels", "ranking", "testing", "threads"]
+
 __version__: str
+
+@final
+class Info:
+    @property
+    def n_iter(self) -> int: ...
+    @property
+    def error(self) -> float: ...
+    @property
+    def x(self) -> npt.NDArray[np.float64]: ...  # (n,)

@@ -147,3 +147,37 @@ pub fn try_vec<T: Clone>(len: usize, value: T) -> Result<Vec<T>, Error> {
     vec.resize(len, value);
     Ok(vec)
 }
+
+/// Refuse NaN and infinities, naming the first.
+///
+/// # Errors
+/// [`Error::NotFinite`] with the index of the first offender.
+pub fn require_finite<T: crate::float::Float>(
+    argument: &'static str,
+    values: &[T],
+) -> Result<(), Error> {
+    // A sum is finite only if its terms are; overflow of finite terms is settled by the search.
+    if values.iter().map(|x| x.to_f64() * 0.0).sum::<f64>() == 0.0 {
+        return Ok(());
+    }
+    values.iter().position(|x| !x.to_f64().is_finite()).map_or(Ok(()), |index| {
+        let value = values[index].to_f64();
+        let kind = if value.is_nan() {
+            NonFinite::Nan
+        } else if value > 0.0 {
+            NonFinite::PositiveInfinity
+        } else {
+            NonFinite::NegativeInfinity
+        };
+        Err(Error::NotFinite { argument, index, kind })
+    })
+}
+
+/// Allocate a vector of `len` zeros without touching it, or report how much memory was missing.
+///
+/// # Errors
+/// [`Error::TooLarge`] when the memory cannot be had.
+pub fn try_zeroed<T: bytemuck::Zeroable>(len: usize) -> Result<Vec<T>, Error> {
+    bytemuck::allocation::try_zeroed_vec(len)
+        .map_err(|()| Error::TooLarge { bytes: len as u128 * size_of::<T>() as u128 })
+}

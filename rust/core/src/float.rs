@@ -9,8 +9,9 @@ mod sealed {
 /// `f32` or `f64`: the storage type of data. Sums over data accumulate in `f64`.
 pub trait Float:
     sealed::Sealed
-    + num_traits::Float
     + bytemuck::Pod
+    + PartialOrd
+    + std::ops::Add<Output = Self>
     + Default
     + Send
     + Sync

@@ -1,5 +1,7 @@
 //! Aggregated comparisons: who met whom, and how often each side won.
 
+use std::ops::Range;
+
 use crate::error::Error;
 use crate::float::Float;
 use crate::sparse::Graph;
@@ -35,5 +37,20 @@ impl<'a, T: Float> PairTable<'a, T> {
             }
         }
         Ok(Self { graph, wins, losses })
+    }
+
+    /// Opponents, wins and losses of item `i`, entry by entry.
+    #[inline(always)]
+    pub fn row(&self, i: usize) -> (&'a [u32], &'a [T], &'a [T]) {
+        let row = self.graph.row(i);
+        (self.graph.neighbours(i), &self.wins[row.clone()], &self.losses[row])
+    }
+
+    /// The entries of a block of items.
+    pub fn entries(&self, items: Range<usize>) -> Range<usize> {
+        if items.is_empty() {
+            return 0..0;
+        }
+        self.graph.row(items.start).start..self.graph.row(items.end - 1).end
     }
 }

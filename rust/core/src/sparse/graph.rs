@@ -54,6 +54,12 @@ impl<'a> Graph<'a> {
         Ok(Self { offsets, neighbours })
     }
 
+    /// Borrow arrays that this crate has built and knows to be well formed.
+    pub(crate) fn trusted(offsets: &'a [usize], neighbours: &'a [u32]) -> Self {
+        debug_assert!(Self::new(offsets, neighbours).is_ok());
+        Self { offsets, neighbours }
+    }
+
     /// Number of nodes.
     pub fn n_nodes(&self) -> usize {
         self.offsets.len() - 1
@@ -74,6 +80,17 @@ impl<'a> Graph<'a> {
     #[inline(always)]
     pub fn neighbours(&self, i: usize) -> &'a [u32] {
         &self.neighbours[self.row(i)]
+    }
+
+    /// The node that entry `e` leads to.
+    #[inline(always)]
+    pub fn neighbour(&self, entry: usize) -> u32 {
+        self.neighbours[entry]
+    }
+
+    /// The node with most neighbours, the first of several; 0 for an empty graph.
+    pub fn hub(&self) -> usize {
+        (0..self.n_nodes()).max_by_key(|&i| (self.degree(i), std::cmp::Reverse(i))).unwrap_or(0)
     }
 
     /// Number of neighbours of node `i`.

@@ -1,0 +1,41 @@
+// What every kernel file starts from. Also compiles as plain C++, so that device functions can be
+// tested without a GPU.
+
+#ifdef __CUDACC__
+#define HASTEN_FUNCTION __host__ __device__ __forceinline__
+#else
+#include <cmath>
+#include <cstring>
+using std::memcpy;
+using std::sqrt;
+#define HASTEN_FUNCTION inline
+#endif
+
+namespace hasten {
+
+using u32 = unsigned int;
+using u64 = unsigned long long;
+
+static_assert(sizeof(u32) == 4 && sizeof(u64) == 8, "words of 32 and 64 bits");
+
+// Read the bits of one type as another of the same size.
+template <typename To, typename From>
+HASTEN_FUNCTION To bit_cast(From from) {
+    static_assert(sizeof(To) == sizeof(From), "types of one size");
+    To to;
+    memcpy(&to, &from, sizeof(To));
+    return to;
+}
+
+#ifdef __CUDACC__
+// First index and stride of a grid-stride loop, in 64 bits.
+__device__ __forceinline__ u64 grid_index() {
+    return static_cast<u64>(blockIdx.x) * blockDim.x + threadIdx.x;
+}
+
+__device__ __forceinline__ u64 grid_size() {
+    return static_cast<u64>(gridDim.x) * blockDim.x;
+}
+#endif
+
+}  // namespace hasten

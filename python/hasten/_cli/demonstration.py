@@ -1,0 +1,179 @@
+"""What a family shows in `hasten demo`, and how it is printed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+REPEATS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One comparison with a published number.
+
+    Attributes
+    ----------
+    what : str
+        What was estimated.
+    ours, published : float
+        Both values.
+    tolerance : float
+        Largest difference that rounding of the published value explains.
+    source : str
+        Where it was published.
+    """
+
+    what: str
+    ours: float
+    published: float
+    tolerance: float
+    source: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the difference is within the tolerance."""
+        return abs(self.ours - self.published) <= self.tolerance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Race:
+    """The same task done by us and by a peer, run in turns; the best time of each counts.
+
+    Attributes
+    ----------
+    task : str
+        What both did.
+    seconds : float
+        Our time.
+    error : float
+        Our true error.
+    peer : str or None
+        Name and version; None when no peer is installed.
+    peer_seconds, peer_error : float or None
+        The peer's.
+    """
+
+    task: str
+    seconds: float
+    error: float
+    peer: str | None = None
+    peer_seconds: float | None = None
+    peer_error: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """The peer's time divided by ours."""
+        return None if self.peer_seconds is None else self.peer_seconds / self.seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demonstration:
+    """What one family has to show.
+
+    Attributes
+    ----------
+    family : str
+        Its name.
+    answer : str
+        The answer as text, several lines.
+    certificate : str
+        What is proved about it, in one sentence.
+    converged : bool
+        Whether every solve converged.
+    checks : list of Check
+        Comparisons with published numbers.
+    races : list of Race
+        Times.
+    plots : dict of str to callable
+        Name of a picture, and what draws it and returns its axes.
+    """
+
+    family: str
+    answer: str
+    certificate: str
+    converged: bool
+    checks: list[Check] = field(default_factory=list)
+    races: list[Race] = field(default_factory=list)
+    plots: dict[str, Callable[[], Axes]] = field(default_factory=dict)
+
+    def to_text(self) -> str:
+        """Return everything as plain text.
+
+        Returns
+        -------
+        str
+            Several lines.
+        """
+        lines = [self.family, "=" * len(self.family), self.answer, "", self.certificate, ""]
+        lines.append("Published estimates")
+        width = max((len(check.what) for check in self.checks), default=0)
+        for check in self.checks:
+            verdict = "agrees" if check.agrees else "DIFFERS"
+            lines.append(
+                f"  {check.what:<{width}} {check.ours:>12.6f}   published {check.published:>12g}"
+                f"   {verdict}   ({check.source})"
+            )
+        lines += ["", f"Time, best of {REPEATS} in turns"]
+        for race in self.races:
+            lines += _race_lines(race)
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything for JSON.
+
+        Returns
+        -------
+        dict
+            Plain numbers, strings and lists.
+        """
+        return {
+            "family": self.family,
+            "answer": self.answer.splitlines(),
+            "certificate": self.certificate,
+            "converged": self.converged,
+            "checks": [{**vars(check), "agrees": check.agrees} for check in self.checks],
+            "races": [{**vars(race), "ratio": race.ratio} for race in self.races],
+        }
+
+
+def _race_lines(race: Race) -> list[str]:
+    lines = [f"  {race.task}", f"    hasten         {_milliseconds(race.seconds, race.error)}"]
+    if race.peer is None or race.peer_seconds is None or race.peer_error is None:
+        return [*lines, "    no peer is installed: pip install evalica or choix to compare"]
+    lines.append(f"    {race.peer:<14} {_milliseconds(race.peer_seconds, race.peer_error)}")
+    return [*lines, f"    ratio {race.ratio:.2f} (peer / hasten)"]
+
+
+def _milliseconds(seconds: float, error: float) -> str:
+    return f"{1e3 * seconds:9.3f} ms, largest true error {error:.1e}"
+
+
+def best_times(*tasks: Callable[[], object]) -> list[float]:
+    """Return the best time of each task, all run in turns so that noise meets all alike.
+
+    Parameters
+    ----------
+    *tasks : callable
+        What to time; each is run once before, unmeasured.
+
+    Returns
+    -------
+    list of float
+        Seconds.
+    """
+    for task in tasks:
+        task()
+    best = [float("inf")] * len(tasks)
+    for _ in range(REPEATS):
+        for k, task in enumerate(tasks):
+            start = time.perf_counter()
+            task()
+            best[k] = min(best[k], time.perf_counter() - start)
+    return best

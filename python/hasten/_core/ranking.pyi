@@ -1,0 +1,81 @@
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import Info
+
+__all__ = ["aggregate", "bradley_terry", "components", "covariance", "standard_error"]
+
+class _Solution(TypedDict):
+    strength: NDArray[np.float64]  # (n,)
+    log_likelihood: float
+    residual: float
+    log_likelihood_gap: float
+    error: float
+    status: str
+    n_iter: int
+    method: str
+    message_detail: str
+    history_n_iter: NDArray[np.uint64]  # (records,), empty unless traced
+    history_error: NDArray[np.float64]  # (records,)
+
+def aggregate(
+    n_items: int,
+    left: NDArray[np.uint32],  # (N,)
+    right: NDArray[np.uint32],  # (N,)
+    outcome: NDArray[np.uint8] | None,  # (N,); 1 left won, 0 right won, 2 tie
+    weight: NDArray[np.float64] | None,  # (N,)
+    n_threads: int | None,
+    /,
+) -> tuple[
+    NDArray[np.uintp],  # offsets (n_items + 1,)
+    NDArray[np.uint32],  # opponents (E,)
+    NDArray[Any],  # wins (E,), float32 or float64
+    NDArray[Any],  # losses (E,), the same dtype
+    NDArray[Any] | None,  # ties (E,), the same dtype
+]: ...
+def components(
+    offsets: NDArray[np.uintp],  # (n + 1,)
+    opponents: NDArray[np.uint32],  # (E,)
+    wins: NDArray[Any],  # (E,)
+    losses: NDArray[Any],  # (E,)
+    /,
+) -> tuple[NDArray[np.uint32], int]: ...
+def bradley_terry(
+    offsets: NDArray[np.uintp],  # (n + 1,)
+    opponents: NDArray[np.uint32],  # (E,)
+    wins: NDArray[Any],  # (E,)
+    losses: NDArray[Any],  # (E,)
+    method: str,
+    init: NDArray[np.float64] | None,  # (n,)
+    tol: float,
+    max_iter: int | None,
+    n_threads: int | None,
+    callback: Callable[[Info], object] | None,
+    trace: bool,
+    /,
+) -> _Solution: ...
+def standard_error(
+    offsets: NDArray[np.uintp],  # (n + 1,)
+    opponents: NDArray[np.uint32],  # (E,)
+    wins: NDArray[Any],  # (E,)
+    losses: NDArray[Any],  # (E,)
+    strength: NDArray[np.float64],  # (n,)
+    reference: int | None,
+    items: NDArray[np.uint32] | None,  # (k,)
+    n_threads: int | None,
+    /,
+) -> NDArray[np.float64]: ...  # (n,) or (k,)
+def covariance(
+    offsets: NDArray[np.uintp],  # (n + 1,)
+    opponents: NDArray[np.uint32],  # (E,)
+    wins: NDArray[Any],  # (E,)
+    losses: NDArray[Any],  # (E,)
+    strength: NDArray[np.float64],  # (n,)
+    reference: int | None,
+    items: NDArray[np.uint32],  # (k,)
+    n_threads: int | None,
+    /,
+) -> NDArray[np.float64]: ...  # (k, k)

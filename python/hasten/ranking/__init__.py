@@ -1,0 +1,5 @@
+"""Rankings from paired comparisons, with a proved bound on how far each is from the exact one."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,105 @@
+"""From item labels to their positions in the list of items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hasten._backend import to_numpy
+from hasten._validation import did_you_mean
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SHOWN = 5
+
+
+class ItemIndex:
+    """Finds labels in a list of items.
+
+    Parameters
+    ----------
+    items : ndarray of shape (n_items,)
+        The items, each once, of any dtype.
+
+    Notes
+    -----
+    Numbers and fixed-width strings are found by binary search, O(log n_items) a label; objects
+    through a dict.
+    """
+
+    def __init__(self, items: NDArray[Any]) -> None:
+        self.items = items
+        self._positions: dict[Any, int] | None = None
+        if items.dtype.kind == "O":
+            self._positions = {item: k for k, item in enumerate(items.tolist())}
+        else:
+            self._order = np.argsort(items, kind="stable")
+            self._sorted = items[self._order]
+
+    def find(self, labels: Any, name: str) -> NDArray[np.uint32]:
+        """Return the position of each label.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_labels,)
+            Labels of items.
+        name : str
+            Name of the argument, for messages.
+
+        Returns
+        -------
+        ndarray of uint32, shape (n_labels,)
+            Positions in the list of items.
+
+        Raises
+        ------
+        TypeError
+            When labels and items are of different kinds, such as 1 and "1".
+        ValueError
+            When a label is none of the items; the message names the first ones.
+        """
+        wanted = np.asarray(to_numpy(labels, name))
+        if wanted.ndim != 1:
+            raise ValueError(f"`{name}` must have one dimension; got shape {wanted.shape}")
+        if wanted.size == 0:
+            return np.zeros(0, dtype=np.uint32)
+        if self._positions is not None:
+            return self._find_objects(wanted, name, self._positions)
+        if wanted.dtype.kind == "O":
+            wanted = np.asarray(wanted.tolist())
+        if _family(wanted.dtype) != _family(self.items.dtype):
+            raise TypeError(
+                f"`{name}` must hold labels like those of the items, {self.items.dtype}; "
+                f"got {wanted.dtype}"
+            )
+        place = np.minimum(np.searchsorted(self._sorted, wanted), len(self.items) - 1)
+        unknown = self._sorted[place] != wanted
+        if unknown.any():
+            self._refuse(wanted[unknown].tolist(), int(np.argmax(unknown)), name)
+        return self._order[place].astype(np.uint32)
+
+    def _find_objects(
+        self, wanted: NDArray[Any], name: str, positions: dict[Any, int]
+    ) -> NDArray[np.uint32]:
+        labels = wanted.tolist()
+        found = [positions.get(label, -1) for label in labels]
+        if -1 in found:
+            missing = [label for label, k in zip(labels, found, strict=True) if k < 0]
+            self._refuse(missing, found.index(-1), name)
+        return np.asarray(found, dtype=np.uint32)
+
+    def _refuse(self, missing: list[Any], row: int, name: str) -> None:
+        distinct = list(dict.fromkeys(missing))
+        listed = ", ".join(repr(label) for label in distinct[:_SHOWN])
+        more = f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else ""
+        close = did_you_mean(distinct[0], self.items.tolist()) if len(distinct) == 1 else ""
+        raise ValueError(
+            f"`{name}` must hold items that were compared; got {listed}{more}{close}, "
+            f"first at row {row}"
+        )
+
+
+def _family(dtype: np.dtype[Any]) -> str:
+    return "number" if dtype.kind in "buif" else dtype.kind

@@ -1,0 +1,83 @@
+"""From whatever holds one comparison a row to `Comparisons`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hasten._backend import to_numpy
+from hasten.ranking._comparisons import Comparisons
+
+
+def as_comparisons(comparisons: Any, *, n_threads: int | None = None) -> Comparisons:
+    """Return `comparisons` as `Comparisons`.
+
+    Parameters
+    ----------
+    comparisons : Comparisons or array-like of shape (n_games, 2)
+        Rows are (winner, loser) where it is not yet a `Comparisons`.
+    n_threads : int, optional
+        Threads for counting.
+
+    Returns
+    -------
+    Comparisons
+        The argument itself where it is one.
+
+    Raises
+    ------
+    ValueError
+        When there are not two columns, or the labels are not valid.
+    """
+    if isinstance(comparisons, Comparisons):
+        return comparisons
+    winner, loser = split_columns(comparisons, "comparisons")
+    return Comparisons.from_arrays(winner, loser, n_threads=n_threads)
+
+
+def split_columns(pairs: Any, name: str) -> tuple[Any, Any]:
+    """Return the two columns of a table or array of pairs.
+
+    Parameters
+    ----------
+    pairs : array-like of shape (n, 2), or a table of two columns
+        A NumPy array, an array of another library, a list of pairs, or a pandas, polars or Arrow
+        table.
+    name : str
+        Name of the argument, for messages.
+
+    Returns
+    -------
+    left, right : array-like of shape (n,)
+        Views of the columns; lists where `pairs` is a list, so that labels keep their types.
+
+    Raises
+    ------
+    ValueError
+        When there are not two columns.
+    """
+    columns = getattr(pairs, "column_names", None)
+    if columns is None:
+        columns = getattr(pairs, "columns", None)
+    if columns is not None:
+        if len(columns) != 2:
+            raise ValueError(f"`{name}` must have 2 columns; got {len(columns)}: {list(columns)}")
+        return pairs[columns[0]], pairs[columns[1]]
+    pairs = to_numpy(pairs, name)
+    if isinstance(pairs, (list, tuple)) and not any(isinstance(row, np.ndarray) for row in pairs):
+        return _split_rows(pairs, name)
+    array = np.asarray(pairs)
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise ValueError(
+            f"`{name}` must have shape (n_games, 2), one pair of items a row; got shape "
+            f"{array.shape}"
+        )
+    return array[:, 0], array[:, 1]
+
+
+def _split_rows(rows: list[Any] | tuple[Any, ...], name: str) -> tuple[list[Any], list[Any]]:
+    for k, row in enumerate(rows):
+        if not isinstance(row, (list, tuple)) or len(row) != 2:
+            raise ValueError(f"`{name}` must hold pairs of items; got {row!r} at row {k}")
+    return [row[0] for row in rows], [row[1] for row in rows]

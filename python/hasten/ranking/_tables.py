@@ -1,0 +1,68 @@
+"""Columns of tables: pandas, polars, Arrow, dictionaries and structured arrays.
+
+Table libraries are recognised through ``sys.modules`` and never imported: where one was not
+imported, no argument can come from it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+
+
+def get_column(table: Any, column: Hashable, argument: str) -> Any:
+    """Return one column of a table as its library gives it.
+
+    Parameters
+    ----------
+    table : DataFrame, Table, mapping of str to array_like, or structured ndarray
+    column : hashable
+        Its name.
+    argument : str
+        The argument that holds the name, for messages.
+
+    Raises
+    ------
+    TypeError
+        If `table` is not a table.
+    ValueError
+        If it has no such column, or several.
+    """
+    names, get = _open(table)
+    matches = sum(1 for name in names if name == column)
+    if matches == 0:
+        close = difflib.get_close_matches(str(column), [str(name) for name in names], n=3)
+        hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"it has {names!r}"
+        raise ValueError(f"`{argument}` must name a column of the table; got {column!r} ({hint})")
+    if matches > 1:
+        raise ValueError(f"`{argument}` must name one column; the table has {matches} {column!r}")
+    return get(column)
+
+
+def _open(table: Any) -> tuple[list[Any], Any]:
+    """Names of the columns, and a function from a name to the column."""
+    if isinstance(table, _class("pandas", "DataFrame")):
+        return list(table.columns), table.__getitem__
+    if isinstance(table, _class("polars", "DataFrame")):
+        return table.columns, table.get_column
+    if isinstance(table, _class("polars", "LazyFrame")):
+        raise TypeError("`table` must be in memory; got a LazyFrame, call `collect()` first")
+    if isinstance(table, (_class("pyarrow", "Table"), _class("pyarrow", "RecordBatch"))):
+        return table.schema.names, table.column
+    if isinstance(table, Mapping):
+        return list(table), table.__getitem__
+    if isinstance(table, np.ndarray) and table.dtype.names:
+        return list(table.dtype.names), table.__getitem__
+    raise TypeError(
+        "`table` must be a pandas or polars DataFrame, an Arrow table, a mapping of columns or a "
+        f"structured array; got {type(table).__name__}"
+    )
+
+
+def _class(module: str, name: str) -> Any:
+    """Return a class of a module that may not have been imported, or else a class of nothing."""
+    return getattr(sys.modules.get(module), name, ())

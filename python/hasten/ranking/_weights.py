@@ -1,0 +1,116 @@
+"""Weights of comparisons, and their decay with age."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def check_weight(weight: Any, n_games: int) -> NDArray[np.float64] | None:
+    """Return weights as contiguous float64; the core checks their values.
+
+    Raises
+    ------
+    TypeError
+        If the weights are not real numbers.
+    ValueError
+        If there is not one for each comparison.
+    """
+    if weight is None:
+        return None
+    array = np.asarray(weight)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"`weight` must hold real numbers; got {array.dtype}")
+    _check_length(array, n_games, "weight")
+    return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def apply_half_life(
+    weight: NDArray[np.float64] | None, time: Any, half_life: Any, n_games: int
+) -> NDArray[np.float64] | None:
+    """Multiply weights by ``2 ** ((time - latest) / half_life)``.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (N,), or None
+        The weights before decay; None for ones.
+    time : array_like of shape (N,), or None
+        Numbers, or dates (``datetime64``).
+    half_life : float or timedelta, or None
+        Age at which a comparison counts half, in the unit of `time`; a timedelta for dates.
+
+    Raises
+    ------
+    TypeError
+        If `time` holds neither numbers nor dates, or `half_life` does not match it.
+    ValueError
+        If only one of the two is given, a time is not finite, or `half_life` is not positive.
+    """
+    if time is None and half_life is None:
+        return weight
+    if time is None or half_life is None:
+        given, absent = ("time", "half_life") if half_life is None else ("half_life", "time")
+        raise ValueError(f"`{given}` must come together with `{absent}`; got no `{absent}`")
+    array = np.asarray(time)
+    if array.dtype.kind == "O":
+        # Columns of Python's datetime objects.
+        array = _as_dates(array)
+    if array.dtype.kind not in "iufM":
+        raise TypeError(f"`time` must hold numbers or dates; got {array.dtype}")
+    _check_length(array, n_games, "time")
+    finite = ~np.isnat(array) if array.dtype.kind == "M" else np.isfinite(array)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise ValueError(f"`time` must be finite; got {array[row]} at index {row}")
+    if array.size == 0:
+        return weight
+    ages = _ages(array, half_life)
+    decay = np.exp2(-ages)
+    return decay if weight is None else decay * weight
+
+
+def _check_length(array: NDArray[Any], n_games: int, name: str) -> None:
+    if array.ndim != 1:
+        raise ValueError(f"`{name}` must have 1 dimension; got shape {array.shape}")
+    if len(array) != n_games:
+        raise ValueError(f"left has {n_games} entries, {name} has {len(array)}")
+
+
+def _as_dates(array: NDArray[Any]) -> NDArray[Any]:
+    try:
+        return array.astype("datetime64[us]")
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"`time` must hold numbers or dates; {error}") from None
+
+
+def _ages(time: NDArray[Any], half_life: Any) -> NDArray[np.float64]:
+    """Ages in half-lives."""
+    if time.dtype.kind == "M":
+        try:
+            unit = np.timedelta64(half_life)
+        except (TypeError, ValueError):
+            unit = np.timedelta64("NaT")
+        if isinstance(half_life, (int, float, np.number)) and not isinstance(
+            half_life, np.timedelta64
+        ):
+            raise TypeError(
+                f"`half_life` must be a timedelta, as `time` holds dates; got {half_life!r}"
+            )
+        if np.isnat(unit) or unit <= np.timedelta64(0, "us"):
+            raise ValueError(f"`half_life` must be a positive timedelta; got {half_life!r}")
+        return np.asarray((time.max() - time) / unit, dtype=np.float64)
+    try:
+        period = float(half_life)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"`half_life` must be a number, as `time` holds numbers; got {half_life!r}"
+        ) from None
+    if not 0 < period < np.inf:
+        raise ValueError(f"`half_life` must be positive and finite; got {half_life!r}")
+    values = time.astype(np.float64)
+    ages: NDArray[np.float64] = (values.max() - values) / period
+    return ages

@@ -1,0 +1,256 @@
+//! `hasten._core.ranking`: Bradley-Terry on aggregated tables.
+
+mod aggregate;
+
+use hasten_core::Status;
+use hasten_core::error::Error;
+use hasten_core::float::Float;
+use hasten_core::ranking::{
+    self as core, BradleyTerryParams, BradleyTerrySolution, Method, PairTable,
+};
+use hasten_core::sparse::Graph;
+use numpy::{Element, IntoPyArray, Ix1, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::arrays::{not_float, slice, with_float_array};
+use crate::call::{self, Call};
+
+/// Entries of a table that one thread passes over in a second, for choosing how to wait.
+const ENTRIES_PER_SECOND: f64 = 2e8;
+
+/// The four arrays of an aggregated table, borrowed from Python.
+struct Arrays<'py, T: Element> {
+    offsets: PyReadonlyArray1<'py, usize>,
+    opponents: PyReadonlyArray1<'py, u32>,
+    wins: PyReadonlyArray1<'py, T>,
+    losses: PyReadonlyArray1<'py, T>,
+}
+
+impl<'py, T: Element + Float> Arrays<'py, T> {
+    fn new(
+        offsets: PyReadonlyArray1<'py, usize>,
+        opponents: PyReadonlyArray1<'py, u32>,
+        wins: PyReadonlyArray1<'py, T>,
+        losses: &Bound<'py, PyAny>,
+    ) -> PyResult<Self> {
+        let losses = losses.extract().map_err(|_| not_float(losses, "losses", 1))?;
+        Ok(Self { offsets, opponents, wins, losses })
+    }
+
+    fn slices(&self) -> PyResult<Slices<'_, T>> {
+        Ok(Slices {
+            offsets: slice(&self.offsets, "offsets")?,
+            opponents: slice(&self.opponents, "opponents")?,
+            wins: slice(&self.wins, "wins")?,
+            losses: slice(&self.losses, "losses")?,
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Slices<'a, T> {
+    offsets: &'a [usize],
+    opponents: &'a [u32],
+    wins: &'a [T],
+    losses: &'a [T],
+}
+
+impl<'a, T: Float> Slices<'a, T> {
+    fn table(self) -> Result<PairTable<'a, T>, Error> {
+        PairTable::new(Graph::new(self.offsets, self.opponents)?, self.wins, self.losses)
+    }
+
+    fn seconds(self, passes: f64) -> f64 {
+        passes * self.opponents.len() as f64 / ENTRIES_PER_SECOND
+    }
+}
+
+fn method(name: &str) -> PyResult<Method> {
+    match name {
+        "auto" => Ok(Method::Auto),
+        "newman" => Ok(Method::Newman),
+        "zermelo" => Ok(Method::Zermelo),
+        "newton" => Ok(Method::Newton),
+        _ => Err(pyo3::exceptions::PyValueError::new_err(format!(
+            "`method` must be one of 'auto', 'newman', 'zermelo', 'newton'; got {name:?}"
+        ))),
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Converged => "converged",
+        Status::MaxIter => "max_iter",
+        Status::Stalled => "stalled",
+        Status::Stopped => "stopped",
+    }
+}
+
+fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_, PyDict>> {
+    let out = PyDict::new(py);
+    out.set_item("strength", solution.strength.into_pyarray(py))?;
+    out.set_item("log_likelihood", solution.log_likelihood)?;
+    out.set_item("residual", solution.certificate.residual)?;
+    out.set_item("log_likelihood_gap", solution.certificate.log_likelihood_gap)?;
+    out.set_item("error", solution.certificate.error)?;
+    out.set_item("status", status(solution.status))?;
+    out.set_item("n_iter", solution.n_iter)?;
+    out.set_item("method", solution.method)?;
+    out.set_item("message_detail", solution.description)?;
+    let (n_iter, error): (Vec<u64>, Vec<f64>) =
+        solution.history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
+    out.set_item("history_n_iter", n_iter.into_pyarray(py))?;
+    out.set_item("history_error", error.into_pyarray(py))?;
+    Ok(out)
+}
+
+/// Strong components of the digraph of wins, winners first: `(labels, n_components)`.
+#[pyfunction]
+#[pyo3(signature = (offsets, opponents, wins, losses, /))]
+fn components<'py>(
+    py: Python<'py>,
+    offsets: PyReadonlyArray1<'py, usize>,
+    opponents: PyReadonlyArray1<'py, u32>,
+    wins: &Bound<'py, PyAny>,
+    losses: &Bound<'py, PyAny>,
+) -> PyResult<(Bound<'py, PyArray1<u32>>, usize)> {
+    fn inner<'py, T: Element + Float>(
+        py: Python<'py>,
+        arrays: &Arrays<'py, T>,
+    ) -> PyResult<(Bound<'py, PyArray1<u32>>, usize)> {
+        let slices = arrays.slices()?;
+        let options = Call { n_threads: Some(1), callback: None, work: slices.seconds(4.0) };
+        let groups = call::run(py, options, |_, _| Ok(core::comparable_groups(&slices.table()?)))?;
+        Ok((groups.labels.into_pyarray(py), groups.n_components))
+    }
+    with_float_array!(wins, "wins", Ix1, 1, |wins| {
+        inner(py, &Arrays::new(offsets, opponents, wins, losses)?)
+    })
+}
+
+/// The maximum-likelihood estimate with its certificate, as a dictionary.
+#[pyfunction]
+#[pyo3(signature = (
+    offsets, opponents, wins, losses, method, init, tol, max_iter, n_threads, callback, trace, /
+))]
+#[expect(clippy::too_many_arguments)]
+fn bradley_terry<'py>(
+    py: Python<'py>,
+    offsets: PyReadonlyArray1<'py, usize>,
+    opponents: PyReadonlyArray1<'py, u32>,
+    wins: &Bound<'py, PyAny>,
+    losses: &Bound<'py, PyAny>,
+    method: &str,
+    init: Option<PyReadonlyArray1<'py, f64>>,
+    tol: f64,
+    max_iter: Option<usize>,
+    n_threads: Option<usize>,
+    callback: Option<Py<PyAny>>,
+    trace: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    fn inner<'py, T: Element + Float>(
+        py: Python<'py>,
+        arrays: &Arrays<'py, T>,
+        params: &BradleyTerryParams<'_>,
+        n_threads: Option<usize>,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let slices = arrays.slices()?;
+        let options = Call { n_threads, callback, work: slices.seconds(30.0) };
+        let solution = call::run(py, options, |team, control| {
+            core::bradley_terry(&slices.table()?, params, team, control)
+        })?;
+        to_dict(py, solution)
+    }
+    let init = init.as_ref().map(|init| slice(init, "init")).transpose()?;
+    let params = BradleyTerryParams { method: self::method(method)?, tol, max_iter, init, trace };
+    with_float_array!(wins, "wins", Ix1, 1, |wins| {
+        inner(py, &Arrays::new(offsets, opponents, wins, losses)?, &params, n_threads, callback)
+    })
+}
+
+/// Standard errors of all strengths, or of `items`.
+#[pyfunction]
+#[pyo3(signature = (offsets, opponents, wins, losses, strength, reference, items, n_threads, /))]
+#[expect(clippy::too_many_arguments)]
+fn standard_error<'py>(
+    py: Python<'py>,
+    offsets: PyReadonlyArray1<'py, usize>,
+    opponents: PyReadonlyArray1<'py, u32>,
+    wins: &Bound<'py, PyAny>,
+    losses: &Bound<'py, PyAny>,
+    strength: PyReadonlyArray1<'py, f64>,
+    reference: Option<usize>,
+    items: Option<PyReadonlyArray1<'py, u32>>,
+    n_threads: Option<usize>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    fn inner<T: Element + Float>(
+        py: Python<'_>,
+        arrays: &Arrays<'_, T>,
+        strength: &[f64],
+        reference: Option<usize>,
+        items: Option<&[u32]>,
+        n_threads: Option<usize>,
+    ) -> PyResult<Vec<f64>> {
+        let slices = arrays.slices()?;
+        let options = Call { n_threads, callback: None, work: f64::INFINITY };
+        call::run(py, options, |team, control| {
+            core::standard_error(&slices.table()?, strength, reference, items, team, control)
+        })
+    }
+    let items = items.as_ref().map(|items| slice(items, "items")).transpose()?;
+    let strength = slice(&strength, "strength")?;
+    with_float_array!(wins, "wins", Ix1, 1, |wins| {
+        let arrays = Arrays::new(offsets, opponents, wins, losses)?;
+        inner(py, &arrays, strength, reference, items, n_threads)
+    })
+    .map(|errors| errors.into_pyarray(py))
+}
+
+/// Covariance matrix of the strengths of `items`.
+#[pyfunction]
+#[pyo3(signature = (offsets, opponents, wins, losses, strength, reference, items, n_threads, /))]
+#[expect(clippy::too_many_arguments)]
+fn covariance<'py>(
+    py: Python<'py>,
+    offsets: PyReadonlyArray1<'py, usize>,
+    opponents: PyReadonlyArray1<'py, u32>,
+    wins: &Bound<'py, PyAny>,
+    losses: &Bound<'py, PyAny>,
+    strength: PyReadonlyArray1<'py, f64>,
+    reference: Option<usize>,
+    items: PyReadonlyArray1<'py, u32>,
+    n_threads: Option<usize>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    fn inner<T: Element + Float>(
+        py: Python<'_>,
+        arrays: &Arrays<'_, T>,
+        strength: &[f64],
+        reference: Option<usize>,
+        items: &[u32],
+        n_threads: Option<usize>,
+    ) -> PyResult<Vec<f64>> {
+        let slices = arrays.slices()?;
+        let options = Call { n_threads, callback: None, work: f64::INFINITY };
+        call::run(py, options, |team, control| {
+            core::covariance(&slices.table()?, strength, reference, items, team, control)
+        })
+    }
+    let items = slice(&items, "items")?;
+    let strength = slice(&strength, "strength")?;
+    with_float_array!(wins, "wins", Ix1, 1, |wins| {
+        let arrays = Arrays::new(offsets, opponents, wins, losses)?;
+        inner(py, &arrays, strength, reference, items, n_threads)
+    })
+    .and_then(|values| values.into_pyarray(py).reshape([items.len(), items.len()]))
+}
+
+/// `hasten._core.ranking`.
+#[pymodule(submodule)]
+pub(crate) mod ranking {
+    #[pymodule_export]
+    use super::aggregate::aggregate;
+    #[pymodule_export]
+    use super::{bradley_terry, components, covariance, standard_error};
+}

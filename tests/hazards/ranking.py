@@ -1,0 +1,118 @@
+"""Calls of `hasten.ranking`."""
+
+import numpy as np
+
+from hasten import ranking
+
+from . import Case
+
+N_ITEMS, N_GAMES = 2000, 200_000
+
+
+def _pairs():
+    """Return pairs of different items that connect everybody both ways, winner first."""
+    rng = np.random.default_rng(20)
+    left = rng.integers(0, N_ITEMS, N_GAMES)
+    right = (left + rng.integers(1, N_ITEMS, N_GAMES)) % N_ITEMS
+    ring = np.arange(N_ITEMS)
+    return np.stack(
+        [np.concatenate([left, ring]), np.concatenate([right, np.roll(ring, -1)])], axis=1
+    )
+
+
+def _games():
+    pairs = _pairs()
+    rng = np.random.default_rng(21)
+    # The ring of wins stays whole; before it, draws among wins, losses and ties.
+    outcome = np.append(rng.choice([0.0, 0.5, 1.0], N_GAMES), np.ones(N_ITEMS))
+    return {
+        "left": pairs[:, 0],
+        "right": pairs[:, 1],
+        "outcome": outcome,
+        "weight": rng.uniform(0.5, 2.0, len(outcome)),
+    }
+
+
+def _comparisons():
+    return ranking.Comparisons.from_arrays(**_games())
+
+
+def _bradley_terry(comparisons, init, n_threads=None):
+    result = ranking.bradley_terry(comparisons, init=init, trace=True, n_threads=n_threads)
+    # Computed on first access, so pickles and comparisons include them from here on.
+    result.standard_error()
+    return result
+
+
+def _standard_error(comparisons, n_threads=None):
+    return ranking.bradley_terry(comparisons, n_threads=n_threads).confidence_interval()
+
+
+def _estimator(X, y, sample_weight, n_threads=None):
+    model = ranking.BradleyTerry(n_threads=n_threads)
+    return model.fit(X, y, sample_weight=sample_weight)
+
+
+def _estimator_data():
+    games = _games()
+    X = np.stack([games["left"], games["right"]], axis=1)
+    return {"X": X, "y": games["outcome"], "sample_weight": games["weight"]}
+
+
+def _endless_games():
+    """Return a ring on which sweeps need millions of passes, because news travels hand to hand."""
+    n_items = 100_000
+    ring = np.arange(n_items)
+    games = [(ring, (ring + step) % n_items) for step in (1, 2, n_items - 1, n_items - 2)]
+    left, right = (np.concatenate(side) for side in zip(*games, strict=True))
+    weight = np.random.default_rng(22).uniform(0.5, 2.0, len(left))
+    return left, right, weight
+
+
+def _endless_function():
+    left, right, weight = _endless_games()
+    comparisons = ranking.Comparisons.from_arrays(left, right, weight=weight)
+    return lambda: ranking.bradley_terry(
+        comparisons, method="newman", tol=1e-9, max_iter=10**9, n_threads=2
+    )
+
+
+def _endless_estimator():
+    left, right, weight = _endless_games()
+    comparisons = ranking.Comparisons.from_arrays(left, right, weight=weight)
+    model = ranking.BradleyTerry(method="newman", tol=1e-9, max_iter=10**9, n_threads=1)
+    return lambda: model.fit(comparisons)
+
+
+CASES = {
+    "hasten.ranking.BradleyTerry": Case(
+        run=_estimator, data=_estimator_data, long=_endless_estimator
+    ),
+    "hasten.ranking.BradleyTerryResult": Case(
+        run=lambda: ranking.bradley_terry(np.array([["a", "b"], ["b", "a"], ["a", "b"]]))
+    ),
+    "hasten.ranking.Comparisons": Case(run=ranking.Comparisons.from_arrays, data=_games),
+    "hasten.ranking.ComponentReport": Case(run=lambda: _comparisons().components()),
+    "hasten.ranking.ConfidenceInterval": Case(
+        run=_standard_error, data=lambda: {"comparisons": _pairs()}
+    ),
+    "hasten.ranking.bradley_terry": Case(
+        run=_bradley_terry,
+        data=lambda: {"comparisons": _pairs(), "init": np.linspace(-1.0, 1.0, N_ITEMS)},
+        long=_endless_function,
+    ),
+} | {
+    f"hasten.ranking.datasets.{name}": Case(
+        run=getattr(ranking.datasets, maker),
+        data=lambda: {"n_items": 50, "n_games": 1000, "rng": 0},
+    )
+    for name, maker in [
+        ("SyntheticComparisons", "make_uniform"),
+        ("make_bipartite", "make_bipartite"),
+        ("make_chain", "make_chain"),
+        ("make_ladder", "make_ladder"),
+        ("make_leagues", "make_leagues"),
+        ("make_power_law", "make_power_law"),
+        ("make_uniform", "make_uniform"),
+    ]
+}

@@ -25,6 +25,12 @@ class ComparisonsDataset(Dataset):
     ----------
     games : mapping of str to ndarray
         "left", "right" and "outcome" (1 left won, 0 right won, 0.5 tie), one row a game.
+
+    Examples
+    --------
+    >>> from hasten.datasets import load_baseball_1987
+    >>> load_baseball_1987().comparisons()
+    Comparisons(7 items, 273 games, 21 pairs)
     """
 
     games: Mapping[str, NDArray[Any]] = field(repr=False)

@@ -31,6 +31,15 @@ class Dataset:
         Where the numbers were published.
     licence : str
         On what terms they are shared.
+
+    Examples
+    --------
+    >>> from hasten.datasets import load_puddings
+    >>> print(load_puddings())
+    Preferences among six brands of chocolate pudding
+    15 rows of left, right, n_tastings, left_wins, right_wins, ties
+    Source: R. R. Davidson, Journal of the American Statistical Association 65, 1970
+    Licence: facts, not subject to copyright; as a table under CC0 1.0
     """
 
     name: str

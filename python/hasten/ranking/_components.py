@@ -1,6 +1,6 @@
 """Which items can be compared with which: the strong components of a set of comparisons."""
 
-# ruff: noqa: SLF001 - the report reads the arrays of the comparisons that return it.
+
 
 from __future__ import annotations
 

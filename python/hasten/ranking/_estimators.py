@@ -137,8 +137,12 @@ class BradleyTerry(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in `fit`.
+        X : Comparisons or array-like of shape (n_games, 2)
+            Pairs of labels (left, right), of any dtype; new labels are new items.
+        y : array-like of shape (n_games,), optional
+            Outcomes as in `fit`.
+        sample_weight : array-like of shape (n_games,), optional
+            Weights as in `fit`.
 
         Returns
         -------

@@ -32,6 +32,15 @@ class ConfidenceInterval(NamedTuple):
     ----------
     low, high : array of shape (n_items,)
         The ends.
+
+    Examples
+    --------
+    >>> from hasten.datasets import load_baseball_1987
+    >>> from hasten.ranking import bradley_terry
+    >>> result = bradley_terry(load_baseball_1987().comparisons(), reference="Baltimore")
+    >>> low, high = result.confidence_interval(0.9)
+    >>> result.items[low > 0].tolist()
+    ['Boston', 'Cleveland', 'Detroit', 'Milwaukee', 'New York', 'Toronto']
     """
 
     low: Any
@@ -107,6 +116,16 @@ class BradleyTerryResult(Result):
     -----
     Standard errors come from the inverse of the observed information and are computed on first
     access. Results pickle; they keep the table of wins, 12 or 20 bytes for each of its entries.
+
+    Examples
+    --------
+    >>> from hasten.datasets import load_baseball_1987
+    >>> from hasten.ranking import bradley_terry
+    >>> result = bradley_terry(load_baseball_1987().comparisons(), reference="Baltimore")
+    >>> result.items[result.rank == 1].item(), round(result.aic, 2)
+    ('Milwaukee', 356.5)
+    >>> result.standard_error(["Milwaukee", "Detroit"]).round(4)
+    array([0.3433, 0.3396])
     """
 
     items: NDArray[Any] = field(repr=False)
@@ -357,7 +376,7 @@ class BradleyTerryResult(Result):
         Returns
         -------
         dict of str to ndarray
-            item, strength, standard_error, low, high, elo and rank.
+            The keys are item, strength, standard_error, low, high, elo and rank.
         """
         low, high = self.confidence_interval(confidence_level)
         return {

@@ -44,6 +44,15 @@ class SyntheticComparisons:
         1 where left won, 0 where right won.
     strength : ndarray of float64, shape (n_items,)
         The true log-strengths, with mean 0.
+
+    Examples
+    --------
+    >>> from hasten.ranking import bradley_terry
+    >>> from hasten.ranking.datasets import make_uniform
+    >>> data = make_uniform(n_items=10, n_games=100_000, rng=0)
+    >>> result = bradley_terry(data.comparisons())
+    >>> bool(abs(result.strength - data.strength).max() < 0.1)
+    True
     """
 
     left: NDArray[np.int64] = field(repr=False)
@@ -65,7 +74,7 @@ class SyntheticComparisons:
 def make_power_law(
     n_items: int = 1000, n_games: int = 100_000, rng: Any = None, *, spread: float = 1.0
 ) -> SyntheticComparisons:
-    """Draw opponents by popularity: item k plays with probability proportional to (k + 1)^(-1/2).
+    """Draw opponents by popularity: item k plays with probability proportional to (k + 1)^(-3/4).
 
     Parameters
     ----------
@@ -92,9 +101,8 @@ def make_power_law(
     """
     n_items, n_games, generator = _sizes(n_items, n_games, rng)
     strength = _normal_strengths(n_items, spread, generator)
-    # Squaring a uniform variable gives the density x^(-1/2).
-    left = (n_items * generator.random(n_games) ** 2).astype(np.int64)
-    right = (n_items * generator.random(n_games) ** 2).astype(np.int64)
+    left = _popular(n_items, n_games, generator)
+    right = _popular(n_items, n_games, generator)
     # A game of an item against itself goes to a uniform opponent, which keeps the draws fixed.
     step = generator.integers(1, n_items, n_games)
     right = np.where(left == right, (right + step) % n_items, right)
@@ -121,6 +129,12 @@ def make_uniform(
     -------
     SyntheticComparisons
         The games and the truth.
+
+    Examples
+    --------
+    >>> from hasten.ranking.datasets import make_uniform
+    >>> make_uniform(n_items=100, n_games=5000, rng=0).comparisons()
+    Comparisons(100 items, 5000 games, 3120 pairs)
     """
     n_items, n_games, generator = _sizes(n_items, n_games, rng)
     strength = _normal_strengths(n_items, spread, generator)
@@ -158,6 +172,13 @@ def make_ladder(
     -------
     SyntheticComparisons
         The games and the truth.
+
+    Examples
+    --------
+    >>> from hasten.ranking.datasets import make_ladder
+    >>> data = make_ladder(n_items=100, n_games=5000, rng=0, window=3)
+    >>> int(abs(data.left - data.right).max())
+    3
     """
     n_items, n_games, generator = _sizes(n_items, n_games, rng)
     # Up to half the ladder, reflecting at the top cannot fall off the bottom.
@@ -199,6 +220,13 @@ def make_leagues(
     -------
     SyntheticComparisons
         The games and the truth.
+
+    Examples
+    --------
+    >>> from hasten.ranking.datasets import make_leagues
+    >>> data = make_leagues(n_items=100, n_games=5000, rng=0, n_leagues=10, bridge_share=0.01)
+    >>> float((data.left // 10 != data.right // 10).mean())
+    0.008
     """
     n_items, n_games, generator = _sizes(n_items, n_games, rng)
     n_leagues = check_integer(n_leagues, "n_leagues", minimum=1)
@@ -241,6 +269,12 @@ def make_chain(
     -------
     SyntheticComparisons
         The games and the truth.
+
+    Examples
+    --------
+    >>> from hasten.ranking.datasets import make_chain
+    >>> make_chain(n_items=4, n_games=300, rng=0).strength.round(4).tolist()
+    [1.6479, 0.5493, -0.5493, -1.6479]
     """
     n_items, n_games, generator = _sizes(n_items, n_games, rng)
     odds = check_real(odds, "odds", minimum=0.0, exclusive=True)
@@ -270,6 +304,13 @@ def make_bipartite(
     -------
     SyntheticComparisons
         The games and the truth.
+
+    Examples
+    --------
+    >>> from hasten.ranking.datasets import make_bipartite
+    >>> data = make_bipartite(n_items=10, n_games=100, rng=0)
+    >>> int(data.left.max()), int(data.right.min())
+    (4, 5)
     """
     n_items, n_games, generator = _sizes(n_items, n_games, rng)
     strength = _normal_strengths(n_items, spread, generator)
@@ -293,6 +334,12 @@ def _normal_strengths(
     strength: NDArray[np.float64] = spread * generator.standard_normal(n_items)
     strength -= strength.mean()
     return strength
+
+
+def _popular(n_items: int, n_games: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    # The fourth power of a uniform variable has the density x^(-3/4) / 4.
+    position = np.square(np.square(generator.random(n_games)))
+    return (n_items * position).astype(np.int64)
 
 
 def _steps(n_items: int, step: float) -> NDArray[np.float64]:

@@ -1,8 +1,8 @@
 //! Numerical solvers that say how close their answers are.
 //!
 //! Each family of problems is a module; what families share lies below them in [`parallel`],
-//! [`sparse`], [`linalg`], [`labels`], [`control`] and [`error`]. The crate knows nothing of Python and holds
-//! no global state other than its thread pools.
+//! [`simd`], [`rng`], [`sparse`], [`linalg`], [`labels`], [`control`] and [`error`]. The crate
+//! knows nothing of Python and holds no global state other than its thread pools.
 
 pub mod control;
 pub mod error;

@@ -1,11 +1,11 @@
 //! The choice of CPU level, once per call, and what it decides about arithmetic.
 
-use crate::float::Float;
+use super::Elementary;
 
 /// How a kernel multiplies and adds.
 pub trait Arithmetic: Copy {
     /// `a * b + c`, rounded once or twice.
-    fn mul_add<T: Float>(a: T, b: T, c: T) -> T;
+    fn mul_add<T: Elementary>(a: T, b: T, c: T) -> T;
 }
 
 /// Multiply-add rounded once. Only inside [`dispatch`]: elsewhere it may be a slow library call.
@@ -18,14 +18,14 @@ pub struct Plain;
 
 impl Arithmetic for Fused {
     #[inline(always)]
-    fn mul_add<T: Float>(a: T, b: T, c: T) -> T {
+    fn mul_add<T: Elementary>(a: T, b: T, c: T) -> T {
         num_traits::Float::mul_add(a, b, c)
     }
 }
 
 impl Arithmetic for Plain {
     #[inline(always)]
-    fn mul_add<T: Float>(a: T, b: T, c: T) -> T {
+    fn mul_add<T: Elementary>(a: T, b: T, c: T) -> T {
         a * b + c
     }
 }

@@ -33,7 +33,7 @@ pub use reduction::{dot, log_sum_exp};
 ///
 /// Free of branches and table look-ups, so that the compiler turns a loop over them into vector
 /// code. Outside a dispatched loop they are correct but slow.
-pub trait Elementary: Float {
+pub trait Elementary: Float + num_traits::Float {
     /// The exponential, within 2 ulp everywhere, subnormal results included.
     ///
     /// Infinities and overflow follow IEEE 754; NaN gives NaN.

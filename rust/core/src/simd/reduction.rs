@@ -74,7 +74,7 @@ impl<T: Elementary> Kernel for LogSumExp<'_, T> {
 
 /// The largest element that is not NaN; minus infinity if there is none.
 #[inline(always)]
-fn max<T: Float>(x: &[T]) -> T {
+fn max<T: Elementary>(x: &[T]) -> T {
     let mut lanes = [T::neg_infinity(); LANES];
     let (blocks, rest) = x.as_chunks::<LANES>();
     for x in blocks {
@@ -88,7 +88,7 @@ fn max<T: Float>(x: &[T]) -> T {
 
 /// The position of the first element that equals `value`; the length if there is none.
 #[inline(always)]
-fn find<T: Float>(x: &[T], value: T) -> usize {
+fn find<T: Elementary>(x: &[T], value: T) -> usize {
     let (blocks, _) = x.as_chunks::<LANES>();
     let holds = |x: &[T; LANES]| x.iter().fold(false, |found, &x| x == value || found);
     let block = blocks.iter().position(holds).unwrap_or(blocks.len());

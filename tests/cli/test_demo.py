@@ -1,0 +1,91 @@
+"""`hasten demo` agrees with what was published, and says so in text and in JSON."""
+
+import json
+import sys
+
+import pytest
+
+from hasten._cli import demo, main
+from hasten._cli.demonstration import Check, Demonstration, Race, best_times
+from hasten._cli.demos import ranking
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setattr(ranking, "_N_ITEMS", 30)
+    monkeypatch.setattr(ranking, "_N_GAMES", 3000)
+
+
+def test_every_published_estimate_agrees(capsys):
+    assert main(["demo", "--json"]) == 0
+    streams = capsys.readouterr()
+    (family,) = json.loads(streams.out)
+    assert family["family"] == "ranking"
+    assert family["converged"] is True
+    assert len(family["checks"]) == 15
+    assert all(check["agrees"] for check in family["checks"])
+    assert all(race["error"] < 1e-5 for race in family["races"])
+    assert "ranking: " in streams.err
+
+
+def test_text(capsys):
+    assert main(["demo"]) == 0
+    text = capsys.readouterr().out
+    for part in ("Milwaukee", "Biometrika", "Proved:", "agrees", "Time, best of"):
+        assert part in text
+    assert "DIFFERS" not in text
+
+
+@pytest.mark.parametrize("hidden", [("evalica",), ("evalica", "choix")])
+def test_without_a_peer(capsys, monkeypatch, hidden):
+    for module in hidden:
+        monkeypatch.setitem(sys.modules, module, None)
+    assert main(["demo"]) == 0
+    text = capsys.readouterr().out
+    assert "evalica 0" not in text
+    assert ("no peer is installed" in text) == (len(hidden) == 2)
+
+
+def test_plots(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    from matplotlib import pyplot as plt
+
+    assert main(["demo", "--json", "--plots", str(tmp_path / "pictures")]) == 0
+    assert len(list((tmp_path / "pictures").glob("ranking-*.png"))) == 4
+    assert capsys.readouterr().err.count("saved") == 4
+    plt.close("all")
+
+
+def test_a_difference_is_shouted_and_is_exit_code_one(capsys, monkeypatch):
+    wrong = Demonstration(
+        family="ranking",
+        answer="none",
+        certificate="none",
+        converged=True,
+        checks=[Check(what="x", ours=1.0, published=2.0, tolerance=0.1, source="nobody")],
+        races=[Race(task="t", seconds=1.0, error=0.0, peer="p", peer_seconds=3.0, peer_error=0.5)],
+    )
+    monkeypatch.setattr(ranking, "demonstrate", lambda _report: wrong)
+    assert main(["demo"]) == 1
+    text = capsys.readouterr().out
+    assert "DIFFERS" in text
+    assert "ratio 3.00 (peer / hasten)" in text
+
+
+def test_times_are_taken_in_turns():
+    calls = []
+    best = best_times(lambda: calls.append("a"), lambda: calls.append("b"))
+    assert calls == ["a", "b"] * 6
+    assert all(seconds >= 0 for seconds in best)
+
+
+def test_info(capsys):
+    assert main(["info"]) == 0
+    assert capsys.readouterr().out.startswith("hasten ")
+
+
+def test_every_family_of_the_registry_can_be_shown():
+    import importlib
+
+    for module in demo.FAMILIES.values():
+        assert callable(importlib.import_module(module).demonstrate)

@@ -135,7 +135,7 @@ def largest_group(data: datasets.SyntheticComparisons) -> Problem:
 
 
 SIZES = {
-    "quick": {"power-law": (100, 5_000), "ladder": (300, 30_000)},
+    "quick": {"power-law": (100, 5_000), "ladder": (100, 10_000)},
     "regular": {"power-law": (1_000, 1_000_000), "ladder": (10_000, 1_000_000)},
     "large": {"power-law": (100_000, 10_000_000), "ladder": (10_000, 1_000_000)},
 }
@@ -307,6 +307,9 @@ def is_installed(solver: str) -> bool:
     return find_spec(MODULES.get(solver, solver)) is not None
 
 
+INSTALLED = [name for name in SOLVERS if is_installed(name)]
+
+
 # ---------------------------------------------------------------- asv
 
 
@@ -314,11 +317,7 @@ class _OnGames:
     """Games and the loosest tolerance at which each solver reaches the true error TARGET."""
 
     TARGET = 1e-4
-    params = (
-        [name for name in SOLVERS if is_installed(name)],
-        list(GENERATORS),
-        list(thread_counts()),
-    )
+    params = (INSTALLED, list(GENERATORS), list(thread_counts()))
     param_names = ("solver", "schedule", "threads")
     timeout = 3600
 
@@ -327,7 +326,7 @@ class _OnGames:
         found = {}
         for schedule in GENERATORS:
             problem = make_problem(schedule)
-            for name in self.params[0]:
+            for name in INSTALLED:
                 solve = SOLVERS[name](problem, 1)
                 found[name, schedule] = loosest_tolerance(
                     lambda tolerance, p=problem, s=solve: p.true_error(s(tolerance)),
@@ -381,10 +380,6 @@ class BradleyTerryRatio(_OnGames):
     """The time of hasten over that of a peer, both to the target, interleaved in one process."""
 
     params = (["hasten"], *_OnGames.params[1:])
-
-    def setup_cache(self):
-        """Find the tolerance of each solver once, also of those that `params` does not name."""
-        return _OnGames().setup_cache()
 
     def track_ratio_vs_evalica(self, found, _solver, schedule, threads):
         """Return the ratio to evalica."""

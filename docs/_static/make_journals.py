@@ -1,0 +1,20 @@
+"""Draw the picture on the first screen of the README: ``python docs/_static/make_journals.py``."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import hasten
+
+citations = hasten.datasets.load_journal_citations().comparisons()
+ax = hasten.ranking.bradley_terry(citations).plot()
+ax.set_title("Citations among four statistics journals: strength with 95 % interval", fontsize=10)
+ax.figure.set_size_inches(7, 2.6)
+ax.figure.savefig(
+    Path(__file__).with_name("journals.png"),
+    dpi=130,
+    bbox_inches="tight",
+    metadata={"Software": ""},
+)

@@ -195,6 +195,7 @@ pub fn bradley_terry<T: Float>(
     let n_iter = solvers.iter().map(|solver| solver.n_iter).max().unwrap_or(0);
     let mut history = control.history.unwrap_or_default();
     if params.trace {
+        history.pop_if(|last| last.n_iter == n_iter);
         history.push(Record { n_iter, error: certificate.error });
     }
     Ok(BradleyTerrySolution {

@@ -1,14 +1,16 @@
 //! Numerical solvers that say how close their answers are.
 //!
 //! Each family of problems is a module; what families share lies below them in [`parallel`],
-//! [`sparse`], [`linalg`], [`control`] and [`error`]. The crate knows nothing of Python and holds
-//! no global state other than its thread pools.
+//! [`simd`], [`rng`], [`sparse`], [`linalg`], [`control`] and [`error`]. The crate knows nothing of
+//! Python and holds no global state other than its thread pools.
 
 pub mod control;
 pub mod error;
 pub mod float;
 pub mod parallel;
 pub mod ranking;
+pub mod rng;
+pub mod simd;
 pub mod sparse;
 
 pub use control::{Control, Flow, Info, Status};

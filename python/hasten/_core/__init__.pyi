@@ -3,12 +3,16 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
+from . import random as random
+from . import simd as simd
 from . import testing as testing
 from . import threads as threads
 
-__all__ = ["Info", "__version__", "testing", "threads"]
+__all__ = ["Info", "__version__", "cuda_source", "random", "simd", "testing", "threads"]
 
 __version__: str
+
+def cuda_source(family: str, /) -> str: ...
 
 @final
 class Info:

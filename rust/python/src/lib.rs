@@ -2,8 +2,11 @@
 
 mod arrays;
 mod call;
+mod cuda;
 mod errors;
 mod progress;
+mod random;
+mod simd;
 mod testing;
 mod threads;
 
@@ -15,7 +18,13 @@ mod _core {
     use pyo3::types::PyDict;
 
     #[pymodule_export]
+    use crate::cuda::cuda_source;
+    #[pymodule_export]
     use crate::progress::Info;
+    #[pymodule_export]
+    use crate::random::random;
+    #[pymodule_export]
+    use crate::simd::simd_hooks;
     #[pymodule_export]
     use crate::testing::testing;
     #[pymodule_export]

@@ -24,6 +24,8 @@ __all__ = [
 
 __version__: str
 
+def cuda_source(family: str, /) -> str: ...
+
 @final
 class Info:
     @property

@@ -1,15 +1,8 @@
-// What every kernel file starts from. Also compiles as plain C++, so that device functions can be
-// tested without a GPU.
+// What every kernel file starts from. Nothing is included: NVRTC brings what is used here, and a
+// plain C++ compiler with __host__, __device__ and __forceinline__ defined away gets it from <cmath>
+// and <cstring>, so that device functions can be tested without a GPU.
 
-#ifdef __CUDACC__
 #define HASTEN_FUNCTION __host__ __device__ __forceinline__
-#else
-#include <cmath>
-#include <cstring>
-using std::memcpy;
-using std::sqrt;
-#define HASTEN_FUNCTION inline
-#endif
 
 namespace hasten {
 
@@ -27,7 +20,6 @@ HASTEN_FUNCTION To bit_cast(From from) {
     return to;
 }
 
-#ifdef __CUDACC__
 // First index and stride of a grid-stride loop, in 64 bits.
 __device__ __forceinline__ u64 grid_index() {
     return static_cast<u64>(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -36,6 +28,5 @@ __device__ __forceinline__ u64 grid_index() {
 __device__ __forceinline__ u64 grid_size() {
     return static_cast<u64>(gridDim.x) * blockDim.x;
 }
-#endif
 
 }  // namespace hasten

@@ -113,13 +113,13 @@ def _read_array(array: NDArray[Any], name: str) -> Column:
         width = max(array.dtype.itemsize, 4)
         # Integers of 8 and 16 bits, unsigned ones too, fit into 32 bits with sign.
         code = f"{kind if array.dtype.itemsize >= 4 else 'i'}{width}"
-        values = np.ascontiguousarray(array, dtype=_INTEGERS[code])
+        values = np.require(array, _INTEGERS[code], ["C", "A"])
         return Plain(name, "int", array.dtype.newbyteorder("="), values)
     if kind == "b":
         return Plain(name, "bool", array.dtype, array.astype(np.int32))
     if kind in "US":
         dtype = np.dtype((kind, max(array.dtype.itemsize // (4 if kind == "U" else 1), 1)))
-        values = np.ascontiguousarray(array, dtype=dtype)
+        values = np.require(array, dtype, ["C", "A"])
         return Plain(name, "str" if kind == "U" else "bytes", dtype, values)
     if kind == "f":
         return _read_floats(array, name)

@@ -60,7 +60,7 @@ def check_array(
     if shape is not None and array.shape != shape:
         raise ValueError(f"`{name}` must have shape {shape}; got {array.shape}")
     keep = dtype == "float" and array.dtype in (np.float32, np.float64)
-    array = np.ascontiguousarray(array, dtype=array.dtype if keep else np.float64)
+    array = np.require(array, array.dtype if keep else np.float64, ["C", "A"])
     _refuse_non_finite(array, name)
     return array
 

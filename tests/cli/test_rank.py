@@ -96,7 +96,7 @@ def test_columns_are_found_or_named(write, capsys, text, options):
         ("left,right,outcome,weight\nann,bob,1,1\nbob,ann,1,-2\n", [], "line 3"),
         ("colour,shape\nred,round\n", [], "colour"),
         ("", [], "no comparisons"),
-        ("winner,loser\nann,bob\n", [], r"'ann' (never lost)"),
+        ("winner,loser\nann,bob\n", [], r"'bob' (never won)"),
         (WINNERS, ["--winner", "winner"], "must be named together"),
         (WINNERS, ["--winner", "winner", "--loser", "loser", "--left", "x"], "either"),
         (WINNERS, ["--tol", "0"], "`tol` must be greater than 0"),

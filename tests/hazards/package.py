@@ -17,4 +17,5 @@ CASES = {
     ),
     "hasten.get_num_threads": Case(run=hasten.get_num_threads),
     "hasten.set_num_threads": Case(run=_set_and_reset),
+    "hasten.show_versions": Case(run=hasten.show_versions),
 }

@@ -4,13 +4,27 @@ import numpy as np
 import numpy.typing as npt
 
 from . import labels as labels
+from . import random as random
 from . import ranking as ranking
+from . import simd as simd
 from . import testing as testing
 from . import threads as threads
 
-__all__ = ["Info", "__version__", "labels", "ranking", "testing", "threads"]
+__all__ = [
+    "Info",
+    "__version__",
+    "cuda_source",
+    "labels",
+    "random",
+    "ranking",
+    "simd",
+    "testing",
+    "threads",
+]
 
 __version__: str
+
+def cuda_source(family: str, /) -> str: ...
 
 @final
 class Info:
@@ -20,3 +34,5 @@ class Info:
     def error(self) -> float: ...
     @property
     def x(self) -> npt.NDArray[np.float64]: ...  # (n,)
+
+def cuda_source(family: str, /) -> str: ...

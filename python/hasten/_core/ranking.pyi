@@ -18,8 +18,8 @@ class _Solution(TypedDict):
     n_iter: int
     method: str
     message_detail: str
-    history_n_iter: NDArray[np.uint64]  # (records,), empty unless traced
-    history_error: NDArray[np.float64]  # (records,)
+    history_n_iter: NDArray[np.uint64] | None  # (records,), if traced
+    history_error: NDArray[np.float64] | None  # (records,), if traced
 
 def aggregate(
     n_items: int,

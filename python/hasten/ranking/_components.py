@@ -1,7 +1,5 @@
 """Which items can be compared with which: the strong components of a set of comparisons."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field

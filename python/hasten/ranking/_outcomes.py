@@ -143,7 +143,7 @@ def _as_numbers(outcome: Any) -> NDArray[Any] | None:
 
 def _encode_numbers(numbers: NDArray[Any]) -> NDArray[np.uint8]:
     if numbers.dtype == bool:
-        return np.ascontiguousarray(numbers).view(np.uint8)
+        return np.require(numbers, requirements=["C", "A"]).view(np.uint8)
     codes: NDArray[np.uint8] = (numbers == 1).astype(np.uint8)
     known = (codes == 1) | (numbers == 0)
     if numbers.dtype.kind == "f":

@@ -26,7 +26,7 @@ def check_weight(weight: Any, n_games: int) -> NDArray[np.float64] | None:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`weight` must hold real numbers; got {array.dtype}")
     _check_length(array, n_games, "weight")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    return np.require(array, np.float64, ["C", "A"])
 
 
 def apply_half_life(

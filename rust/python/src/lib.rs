@@ -4,10 +4,13 @@
 
 mod arrays;
 mod call;
+mod cuda;
 mod errors;
 mod labels;
 mod progress;
+mod random;
 mod ranking;
+mod simd;
 mod testing;
 mod threads;
 
@@ -19,11 +22,17 @@ mod _core {
     use pyo3::types::PyDict;
 
     #[pymodule_export]
+    use crate::cuda::cuda_source;
+    #[pymodule_export]
     use crate::labels::labels;
     #[pymodule_export]
     use crate::progress::Info;
     #[pymodule_export]
+    use crate::random::random;
+    #[pymodule_export]
     use crate::ranking::ranking;
+    #[pymodule_export]
+    use crate::simd::simd_hooks;
     #[pymodule_export]
     use crate::testing::testing;
     #[pymodule_export]

@@ -100,8 +100,9 @@ fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_,
     out.set_item("message_detail", solution.description)?;
     let (n_iter, error): (Vec<u64>, Vec<f64>) =
         solution.history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
-    out.set_item("history_n_iter", n_iter.into_pyarray(py))?;
-    out.set_item("history_error", error.into_pyarray(py))?;
+    let traced = !n_iter.is_empty();
+    out.set_item("history_n_iter", traced.then(|| n_iter.into_pyarray(py)))?;
+    out.set_item("history_error", traced.then(|| error.into_pyarray(py)))?;
     Ok(out)
 }
 

@@ -3,9 +3,12 @@
 use std::fmt::Write;
 
 use super::table::{Hasher, Table};
-use super::{PIECE, SIDES, renumber, repeated, unknown};
+use super::{SIDES, renumber, repeated, unknown};
 use crate::control::Control;
 use crate::error::{Error, try_zeroed};
+
+/// Texts hashed together.
+const BLOCK: usize = 512;
 
 /// One position of a text: a byte, or a code point in 32 bits.
 pub trait Character: bytemuck::Pod + Ord + Send + Sync {
@@ -59,14 +62,25 @@ impl<'a, C: Character> Texts<'a, C> {
         self.characters.is_empty()
     }
 
-    /// Text `row` without its padding.
-    #[inline(always)]
-    fn get(&self, row: usize) -> &'a [C] {
-        trim(&self.characters[row * self.width..(row + 1) * self.width])
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &'a [C]> + use<'a, C> {
-        self.characters.chunks_exact(self.width).map(trim)
+    /// Call `visit(start, rows)` for blocks of rows padded with zeros to `width` characters.
+    fn for_each_block(
+        &self,
+        width: usize,
+        mut visit: impl FnMut(usize, &[C]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut padded = try_zeroed(if width == self.width { 0 } else { BLOCK * width })?;
+        for (k, block) in self.characters.chunks(BLOCK * self.width).enumerate() {
+            if width == self.width {
+                visit(k * BLOCK, block)?;
+            } else {
+                let n_rows = block.len() / self.width;
+                for (to, from) in padded.chunks_exact_mut(width).zip(block.chunks(self.width)) {
+                    to[..self.width].copy_from_slice(from);
+                }
+                visit(k * BLOCK, &padded[..n_rows * width])?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -94,35 +108,38 @@ pub fn encode_texts<C: Character>(
     right: Texts<'_, C>,
     control: &dyn Control,
 ) -> Result<TextEncoding<C>, Error> {
+    let width = left.width.max(right.width);
     let hasher = Hasher::new();
     let mut table = Table::new()?;
-    let mut seen = Seen { characters: Vec::new(), ends: vec![0] };
+    // Distinct texts in order of appearance, side by side so that the frequent ones stay in cache.
+    let mut seen: Vec<C> = Vec::new();
     let mut codes = [try_zeroed(left.len())?, try_zeroed(right.len())?];
     for (side, column) in [left, right].iter().zip(&mut codes) {
-        for (row, (text, code)) in side.iter().zip(column).enumerate() {
-            if row % PIECE == 0 {
-                control.check()?;
+        side.for_each_block(width, |start, texts| {
+            control.check()?;
+            let hashes = hash_block(hasher, texts, width);
+            let rows = texts.chunks_exact(width).zip(&hashes).zip(&mut column[start..]);
+            for ((text, &hash), code) in rows {
+                *code = match table.insert(hash, |code| equal(at(&seen, width, code), text))? {
+                    Ok(known) => known,
+                    Err(new) => {
+                        seen.extend_from_slice(text);
+                        new
+                    }
+                };
             }
-            *code = match table.insert(hash(hasher, text), |code| seen.get(code) == text)? {
-                Ok(known) => known,
-                Err(new) => {
-                    seen.push(text);
-                    new
-                }
-            };
-        }
+            Ok(())
+        })?;
     }
-    let n_items = seen.ends.len() - 1;
-    let mut order: Vec<u32> = (0..n_items as u32).collect();
-    order.sort_unstable_by_key(|&code| seen.get(code));
+    let mut order: Vec<u32> = (0..(seen.len() / width) as u32).collect();
+    order.sort_unstable_by_key(|&code| at(&seen, width, code));
     renumber(&mut codes, &order)?;
-    let width = order.iter().map(|&code| seen.get(code).len()).max().unwrap_or(0).max(1);
-    let mut items = try_zeroed::<C>(n_items.saturating_mul(width))?;
-    for (item, &code) in items.chunks_exact_mut(width).zip(&order) {
-        let text = seen.get(code);
-        item[..text.len()].copy_from_slice(text);
+    let longest = seen.chunks_exact(width).map(|text| trim(text).len()).max().unwrap_or(0).max(1);
+    let mut items = try_zeroed::<C>(order.len() * longest)?;
+    for (item, &code) in items.chunks_exact_mut(longest).zip(&order) {
+        item.copy_from_slice(&at(&seen, width, code)[..longest]);
     }
-    Ok(TextEncoding { items, width, codes })
+    Ok(TextEncoding { items, width: longest, codes })
 }
 
 /// Code two columns of texts by their places in `items`.
@@ -136,44 +153,59 @@ pub fn find_texts<C: Character>(
     right: Texts<'_, C>,
     control: &dyn Control,
 ) -> Result<[Vec<u32>; 2], Error> {
+    let width = items.width.max(left.width).max(right.width);
     let hasher = Hasher::new();
     let mut table = Table::new()?;
-    for (position, item) in items.iter().enumerate() {
-        let same = |code| items.get(code as usize) == item;
-        if table.insert(hash(hasher, item), same)?.is_ok() {
-            return Err(repeated(quote(item), position));
+    let mut listed: Vec<C> = Vec::new();
+    items.for_each_block(width, |start, texts| {
+        for (row, text) in texts.chunks_exact(width).enumerate() {
+            let hash = hasher.bytes(bytemuck::cast_slice(text));
+            if table.insert(hash, |code| equal(at(&listed, width, code), text))?.is_ok() {
+                return Err(repeated(quote(text), start + row));
+            }
+            listed.extend_from_slice(text);
         }
-    }
+        Ok(())
+    })?;
     let mut codes = [try_zeroed(left.len())?, try_zeroed(right.len())?];
     for ((side, column), argument) in [left, right].iter().zip(&mut codes).zip(SIDES) {
-        for (row, (text, code)) in side.iter().zip(column).enumerate() {
-            if row % PIECE == 0 {
-                control.check()?;
+        side.for_each_block(width, |start, texts| {
+            control.check()?;
+            let hashes = hash_block(hasher, texts, width);
+            for (row, (text, &hash)) in texts.chunks_exact(width).zip(&hashes).enumerate() {
+                column[start + row] = table
+                    .find(hash, |code| equal(at(&listed, width, code), text))
+                    .ok_or_else(|| unknown(argument, quote(text), start + row))?;
             }
-            *code = table
-                .find(hash(hasher, text), |code| items.get(code as usize) == text)
-                .ok_or_else(|| unknown(argument, quote(text), row))?;
-        }
+            Ok(())
+        })?;
     }
     Ok(codes)
 }
 
-/// Distinct texts in order of appearance, side by side so that the frequent ones stay in cache.
-struct Seen<C> {
-    characters: Vec<C>,
-    ends: Vec<usize>,
+/// Hashes of a block of texts; computed apart so that the look-ups after it overlap in memory.
+#[inline(always)]
+fn hash_block<C: Character>(hasher: Hasher, texts: &[C], width: usize) -> [u32; BLOCK] {
+    let mut hashes = [0; BLOCK];
+    for (hash, text) in hashes.iter_mut().zip(texts.chunks_exact(width)) {
+        *hash = hasher.bytes(bytemuck::cast_slice(text));
+    }
+    hashes
 }
 
-impl<C: Character> Seen<C> {
-    #[inline(always)]
-    fn get(&self, code: u32) -> &[C] {
-        &self.characters[self.ends[code as usize]..self.ends[code as usize + 1]]
-    }
+/// Text `code` of texts of equal width.
+#[inline(always)]
+fn at<C>(texts: &[C], width: usize, code: u32) -> &[C] {
+    &texts[code as usize * width..][..width]
+}
 
-    fn push(&mut self, text: &[C]) {
-        self.characters.extend_from_slice(text);
-        self.ends.push(self.characters.len());
-    }
+/// Compare texts of equal width by words, which beats a call for texts as short as labels.
+#[inline(always)]
+fn equal<C: Character>(a: &[C], b: &[C]) -> bool {
+    let (a_words, a_rest) = bytemuck::cast_slice::<C, u8>(a).as_chunks::<8>();
+    let (b_words, b_rest) = bytemuck::cast_slice::<C, u8>(b).as_chunks::<8>();
+    a_words.iter().zip(b_words).all(|(x, y)| u64::from_ne_bytes(*x) == u64::from_ne_bytes(*y))
+        && a_rest.iter().zip(b_rest).all(|(x, y)| x == y)
 }
 
 #[inline(always)]
@@ -182,14 +214,9 @@ fn trim<C: Character>(row: &[C]) -> &[C] {
     &row[..len]
 }
 
-#[inline(always)]
-fn hash<C: Character>(hasher: Hasher, text: &[C]) -> u32 {
-    hasher.bytes(bytemuck::cast_slice(text))
-}
-
 fn quote<C: Character>(text: &[C]) -> String {
     let mut quoted = String::from("'");
-    for &character in text {
+    for &character in trim(text) {
         character.describe(&mut quoted);
     }
     quoted.push('\'');

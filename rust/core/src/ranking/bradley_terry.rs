@@ -101,7 +101,7 @@ pub struct BradleyTerrySolution {
     pub method: &'static str,
     /// The reductions and iterations that were used, in words.
     pub description: String,
-    /// Estimates of the error along the way, if asked for.
+    /// Estimates of the error along the way, if asked for; the last record is the certificate.
     pub history: Vec<Record>,
 }
 
@@ -192,15 +192,21 @@ pub fn bradley_terry<T: Float>(
             derivatives = Some(current);
         }
     };
+    let n_iter = solvers.iter().map(|solver| solver.n_iter).max().unwrap_or(0);
+    let mut history = control.history.unwrap_or_default();
+    if params.trace {
+        history.pop_if(|last| last.n_iter == n_iter);
+        history.push(Record { n_iter, error: certificate.error });
+    }
     Ok(BradleyTerrySolution {
         log_likelihood: log_likelihood(table, &strength, team),
         strength,
         certificate,
         status,
-        n_iter: solvers.iter().map(|solver| solver.n_iter).max().unwrap_or(0),
+        n_iter,
         method: solvers.iter().map(Solver::method).max().unwrap_or("closed form"),
         description: describe(&solvers, &reduction, n),
-        history: control.history.unwrap_or_default(),
+        history,
     })
 }
 

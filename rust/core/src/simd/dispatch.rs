@@ -62,3 +62,16 @@ impl<K: Kernel> pulp::WithSimd for Adapter<K> {
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     pulp::Arch::new().dispatch(Adapter(kernel))
 }
+
+/// The instruction set that [`dispatch`] chooses on this CPU.
+pub fn level() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    if matches!(pulp::Arch::new(), pulp::Arch::V3(_)) {
+        return "x86-64-v3 (AVX2, FMA)";
+    }
+    #[cfg(target_arch = "aarch64")]
+    if matches!(pulp::Arch::new(), pulp::Arch::Neon(_)) {
+        return "aarch64 (NEON)";
+    }
+    "baseline"
+}

@@ -25,7 +25,7 @@ mod reduction;
 mod trigonometric;
 
 use crate::float::Float;
-pub use dispatch::{Arithmetic, Fused, Kernel, Plain, dispatch};
+pub use dispatch::{Arithmetic, Fused, Kernel, Plain, dispatch, level};
 pub use elementwise::{exp, exp_in_place, log, log_in_place};
 pub use reduction::{dot, log_sum_exp};
 

@@ -90,7 +90,7 @@ fn max<T: Elementary>(x: &[T]) -> T {
 #[inline(always)]
 fn find<T: Elementary>(x: &[T], value: T) -> usize {
     let (blocks, _) = x.as_chunks::<LANES>();
-    let holds = |x: &[T; LANES]| x.iter().fold(false, |found, &x| x == value || found);
+    let holds = |x: &[T; LANES]| x.contains(&value);
     let block = blocks.iter().position(holds).unwrap_or(blocks.len());
     let start = block * LANES;
     start + x[start..].iter().take_while(|&&x| x != value).count()

@@ -1,18 +1,31 @@
 //! `hasten._core.simd`: vector kernels on arrays, for tests against references in many digits.
 
-use hasten_core::simd;
-use numpy::{IntoPyArray, Ix1};
+use hasten_core::{Float, simd};
+use numpy::{Element, IntoPyArray, Ix1, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::arrays::{slice, with_float_array};
 
+/// The inner product with a second array, which must have the element type of the first.
+fn dot_with<T: Float + Element>(
+    a: &PyReadonlyArray1<'_, T>,
+    b: &Bound<'_, PyAny>,
+) -> PyResult<f64> {
+    let b: PyReadonlyArray1<'_, T> = b.extract()?;
+    let (a, b) = (slice(a, "a")?, slice(&b, "b")?);
+    if a.len() != b.len() {
+        return Err(PyValueError::new_err("`a` and `b` must have the same length"));
+    }
+    Ok(simd::dot(a, b))
+}
+
 /// Vector kernels on arrays, which only tests call from Python.
 #[pymodule(submodule, name = "simd")]
 pub(crate) mod simd_hooks {
     use super::{
-        Bound, IntoPyArray, Ix1, PyAny, PyAnyMethods, PyResult, PyValueError, pyfunction, simd,
-        slice, with_float_array,
+        Bound, IntoPyArray, Ix1, PyAny, PyAnyMethods, PyResult, dot_with, pyfunction, simd, slice,
+        with_float_array,
     };
 
     /// The instruction set in use.
@@ -49,14 +62,7 @@ pub(crate) mod simd_hooks {
     #[pyfunction]
     #[pyo3(signature = (a, b, /))]
     fn dot(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<f64> {
-        if a.len()? != b.len()? {
-            return Err(PyValueError::new_err("`a` and `b` must have the same length"));
-        }
-        with_float_array!(a, "a", Ix1, 1, |a| {
-            let b = b.extract()?;
-            let same_type = [&a, &b];
-            Ok(simd::dot(slice(same_type[0], "a")?, slice(same_type[1], "b")?))
-        })
+        with_float_array!(a, "a", Ix1, 1, |view| dot_with(&view, b))
     }
 
     /// Logarithm of the sum of exponentials.

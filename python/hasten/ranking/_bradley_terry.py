@@ -19,7 +19,7 @@ from hasten.ranking._pairs import as_comparisons
 from hasten.ranking._result import BradleyTerryResult, Fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -285,7 +285,7 @@ def _reference_position(reference: Any, items: NDArray[Any]) -> int:
     return names.index(reference)
 
 
-def _message(answer: dict[str, Any], tol: float, max_iter: int | None) -> str:
+def _message(answer: Mapping[str, Any], tol: float, max_iter: int | None) -> str:
     error = answer["error"]
     limit = "its limit" if max_iter is None else f"max_iter={max_iter}"
     text = {
@@ -322,7 +322,7 @@ def _rounding_note(table: PairTable, exact: NDArray[Any], rounded: NDArray[Any])
     return f"; rounding to float32 moves each difference by at most {moved:.2g} standard errors"
 
 
-def _history(answer: dict[str, Any]) -> dict[str, NDArray[Any]] | None:
+def _history(answer: Mapping[str, Any]) -> dict[str, NDArray[Any]] | None:
     if answer["history_n_iter"] is None:
         return None
     return {"n_iter": answer["history_n_iter"], "error": answer["history_error"]}

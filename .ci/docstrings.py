@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
-import re
 import sys
 import tomllib
 from pathlib import Path
 
+from numpydoc.docscrape import ClassDoc
 from numpydoc.validate import validate
 from public_api import public_names
 
@@ -17,29 +18,32 @@ IGNORED = frozenset(SETTINGS["checks"]) - {"all"}
 
 
 def complaints(name: str) -> list[str]:
-    """List what numpydoc says of one name, and whether a function or class lacks an example."""
+    """List what is wrong with the docstring of one name."""
+    if name in sys.modules:
+        return [] if sys.modules[name].__doc__ else [f"{name}: GL08 has no docstring"]
     report = validate(name)
-    found = [
-        f"{name}: {code} {text}"
-        for code, text in report["errors"]
-        if code not in IGNORED and not is_about_a_module(report["type"], code)
-    ]
-    is_member = re.search(r"\.[A-Z]\w*\.\w+$", name)
-    if report["type"] in {"function", "type"} and not is_member and not is_exception(name):
-        text = report["docstring"]
-        found += [] if ">>> " in text else [f"{name}: has no example"]
-    return found
-
-
-def is_about_a_module(kind: str, code: str) -> bool:
-    """Say whether a check was meant for callables and does not fit a module's docstring."""
-    return kind == "module" and code.startswith(("PR", "RT"))
-
-
-def is_exception(name: str) -> bool:
-    """Say whether a dotted name is an exception or a warning, which need no example."""
+    found = [(code, text) for code, text in report["errors"] if code not in IGNORED]
     module, _, last = name.rpartition(".")
-    value = getattr(sys.modules.get(module), last, None)
+    # Members of a class are covered by the example of the class.
+    value = getattr(sys.modules[module], last) if module in sys.modules else None
+    if is_record(value):
+        # What the package makes and a user reads has attributes instead of parameters.
+        found = [(code, text) for code, text in found if code != "PR01"]
+        documented = {a for entry in ClassDoc(value)["Attributes"] for a in entry.name.split(", ")}
+        missing = [f for f in value.__annotations__ if f[0] != "_" and f not in documented]
+        found += [("AT01", f"Attribute {field!r} not documented") for field in missing]
+    elif value is not None and not is_exception(value) and ">>> " not in report["docstring"]:
+        found.append(("EX01", "No example"))
+    return [f"{name}: {code} {text}" for code, text in found]
+
+
+def is_record(value: object) -> bool:
+    """Say whether a class only holds fields."""
+    return dataclasses.is_dataclass(value) or hasattr(value, "_fields")
+
+
+def is_exception(value: object) -> bool:
+    """Say whether a class is an exception or a warning."""
     return inspect.isclass(value) and issubclass(value, Exception)
 
 

@@ -39,5 +39,7 @@ def own_members(cls: type) -> Iterator[str]:
         if name.startswith("_"):
             continue
         function = member.fget if isinstance(member, property) else inspect.unwrap(member)
-        if (inspect.isroutine(function)) and (function.__module__ or "").startswith("hasten"):
+        if inspect.isroutine(function) and str(getattr(function, "__module__", "")).startswith(
+            "hasten"
+        ):
             yield name

@@ -10,7 +10,7 @@ import hasten
 
 citations = hasten.datasets.load_journal_citations().comparisons()
 ax = hasten.ranking.bradley_terry(citations).plot()
-ax.set_title("Citations among four statistics journals: strength with 95 % interval", fontsize=10)
+ax.set_title("Four statistics journals, ranked by their citations of one another", loc="left")
 ax.figure.set_size_inches(7, 2.6)
 ax.figure.savefig(
     Path(__file__).with_name("journals.png"),

@@ -47,7 +47,7 @@ ax = journals.plot()
 shown = [label.get_text() for label in ax.get_yticklabels()]
 rows = [shown.index(name) for name in published]
 ax.plot([value for value, _ in published.values()], rows, "o", mfc="none", mec="black", ms=11)
-ax.set_title("Citations among four statistics journals")
+ax.set_title("Citations among four statistics journals", loc="left")
 ax.figure.set_layout_engine("tight")
 
 # %%
@@ -68,9 +68,9 @@ print(f"Milwaukee beats Baltimore with probability {float(np.squeeze(chance)):.4
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="tight")
 teams.plot(ax=left)
-left.set_title("American League East, 1987")
+left.set_title("American League East, 1987", loc="left")
 teams.plot(kind="calibration", ax=right)
-right.set_title("Predicted and observed")
+right.set_title("Predicted and observed", loc="left")
 
 # %%
 # On the scale of chess, where 400 points are odds of ten to one:

@@ -201,7 +201,7 @@ class Comparisons:
             A table of pandas, polars or pyarrow, or a dictionary of columns.
         left, right, outcome, weight, time : hashable
             Names of the columns; those of `outcome`, `weight` and `time` may be left out.
-        half_life, outcome_labels, items, self_comparisons, n_threads
+        half_life, outcome_labels, items, self_comparisons, n_threads : optional
             As in `from_arrays`.
 
         Returns
@@ -295,8 +295,8 @@ class Comparisons:
             winner and loser, left and right, home and away, and item, model, player or team with
             _a and _b or 1 and 2; then for an outcome (outcome, result, winner) and a weight.
             Times are numbers.
-        half_life, items, self_comparisons, n_threads
-            As in `from_arrays`. Labels are strings, without the blanks around them.
+        half_life : float, optional
+            As in `from_arrays`.
         outcome_labels : sequence of two or three str, optional
             Labels for left won, right won and tie.
         delimiter : str, optional
@@ -307,6 +307,8 @@ class Comparisons:
             positions.
         encoding : str
             Encoding of the text.
+        items, self_comparisons, n_threads : optional
+            As in `from_arrays`. Labels are strings, without the blanks around them.
 
         Returns
         -------
@@ -387,6 +389,7 @@ class Comparisons:
         Returns
         -------
         Comparisons
+            The games in which both items are kept.
 
         Raises
         ------

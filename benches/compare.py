@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks import ranking
-from benchmarks.common import interleaved, limited_threads, seconds
+from benchmarks.common import TOLERANCES, interleaved, limited_threads, seconds
 from benchmarks.ranking import Problem, is_installed, make_problem
 
 import hasten
@@ -126,7 +126,7 @@ def against(problem, ours, peer, factor, threads, repeats) -> str:
 def compare_at_residual(problem, ours, peer, name, factor, repeats) -> str:
     """Run a peer at tolerance 1e-6 and hasten at the loosest that leaves no larger residual."""
     goal = problem.residual(peer(1e-6))
-    for tolerance in ranking.TOLERANCES:
+    for tolerance in TOLERANCES:
         residual = problem.residual(ours(tolerance))
         if residual <= goal:
             break

@@ -14,7 +14,7 @@ def wheel(name):
     except ModuleNotFoundError:
         spec = None
     if spec is None:
-        pytest.skip(f"the wheel nvidia-{name.replace('_', '-')}-cu12 is not installed")
+        pytest.fail(f"the wheel nvidia-{name.replace('_', '-')}-cu12 is not installed")
     return pathlib.Path(spec.submodule_search_locations[0])
 
 

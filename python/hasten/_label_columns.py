@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hasten._backend import to_numpy
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -93,6 +95,7 @@ def read(value: Any, name: str) -> Column:
     if isinstance(value, np.ma.MaskedArray):
         _check_present(np.ma.getmaskarray(value), name)
         value = value.data
+    value = to_numpy(value, name)
     return _read_array(np.asarray(value), name)
 
 

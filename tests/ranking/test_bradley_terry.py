@@ -247,21 +247,6 @@ def test_a_start_at_the_answer_converges_to_it_at_once():
     np.testing.assert_allclose(warm.strength, cold.strength, atol=1e-6)
 
 
-def test_float32_weights_give_float32_strengths_and_say_what_that_costs(information):
-    games = datasets.load_journal_citations().comparisons()
-    exact = bradley_terry(games)
-    object.__setattr__(games, "_weight_dtype", np.dtype(np.float32))
-    result = bradley_terry(games)
-    assert exact.strength.dtype == np.float64
-    assert result.strength.dtype == np.float32
-    np.testing.assert_array_equal(result.strength, exact.strength.astype(np.float32))
-    np.testing.assert_array_equal(result.standard_error(), exact.standard_error())
-    stated = float(result.message.split("at most ")[-1].split()[0])
-    shift = result.strength.astype(np.float64) - exact.strength
-    laplacian = information(games.to_matrix()[0].toarray(), exact.strength)
-    np.testing.assert_allclose(np.sqrt(shift @ laplacian @ shift), stated, rtol=0.06)
-
-
 # Ties.
 
 

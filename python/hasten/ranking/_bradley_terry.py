@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from decimal import ROUND_CEILING, Context
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -251,7 +252,7 @@ def fit(
         strength = strength - strength[position]
     message = _message(answer, tol, max_iter)
     rounded = strength
-    if getattr(comparisons, "_weight_dtype", np.float64) == np.float32:
+    if comparisons._weight_dtype == np.float32:
         rounded = strength.astype(np.float32)
         message += _rounding_note(table, strength, rounded)
     result = BradleyTerryResult(
@@ -318,8 +319,8 @@ def _rounding_note(table: PairTable, exact: NDArray[Any], rounded: NDArray[Any])
     tail = np.exp(-np.abs(exact[rows] - exact[columns]))
     conductance = (table.wins.astype(np.float64) + table.losses) * tail / (1 + tail) ** 2
     energy = float(np.sum(conductance * (shift[rows] - shift[columns]) ** 2)) / 2
-    moved = np.sqrt(energy)
-    return f"; rounding to float32 moves each difference by at most {moved:.2g} standard errors"
+    moved = float(Context(prec=2, rounding=ROUND_CEILING).create_decimal_from_float(energy**0.5))
+    return f"; rounding to float32 moves each difference by at most {moved:g} standard errors"
 
 
 def _history(answer: Mapping[str, Any]) -> dict[str, NDArray[Any]] | None:

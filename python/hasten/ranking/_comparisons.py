@@ -11,7 +11,15 @@ import numpy as np
 from hasten import _labels
 from hasten._core import ranking as _core
 from hasten._validation import check_choice, check_integer
-from hasten.ranking import _components, _csv, _matrices, _outcomes, _tables, _weights
+from hasten.ranking import (
+    _components,
+    _csv,
+    _matrices,
+    _outcomes,
+    _tables,
+    _weighted_games,
+    _weights,
+)
 
 if TYPE_CHECKING:
     import os
@@ -66,6 +74,8 @@ class Comparisons:
     _wins: NDArray[Any]
     _losses: NDArray[Any]
     _ties: NDArray[Any] | None
+    #: float32 only where the caller's weights were; the counts above may be narrower.
+    _weight_dtype: np.dtype[Any]
 
     def __post_init__(self) -> None:
         for array in (self.items, self._offsets, self._opponents, self._wins, self._losses):
@@ -129,7 +139,8 @@ class Comparisons:
             whatever the case. By default left won every game.
         weight : array_like of shape (N,), optional
             Weights at least 0, as frequencies: weight 2 is two games. Games of weight 0 leave no
-            trace but their items.
+            trace but their items. Weights in a float32 array or column make the strengths of a
+            fit float32; they are summed in float64 all the same.
         time : array_like of shape (N,), optional
             Numbers or dates. Each weight is multiplied by ``2**(-(latest - time) / half_life)``.
         half_life : float or timedelta, optional
@@ -166,13 +177,14 @@ class Comparisons:
         outcome_codes = _outcomes.encode(outcome, outcome_labels)
         if outcome_codes is not None and len(outcome_codes) != n_games:
             raise ValueError(f"left has {n_games} entries, outcome has {len(outcome_codes)}")
-        weights = _weights.check_weight(weight, n_games)
+        weights, weight_dtype = _weights.read_weight(weight, n_games)
         weights = _weights.apply_half_life(weights, time, half_life, n_games)
         coded = _labels.encode_columns(*columns, items=items)
         return cls._from_codes(
             *coded,
             outcome_codes,
             weights,
+            weight_dtype,
             drop_self=self_comparisons == "drop",
             n_threads=n_threads,
         )
@@ -234,7 +246,8 @@ class Comparisons:
         Parameters
         ----------
         wins : array_like or sparse matrix of shape (n_items, n_items)
-            ``wins[i, j]`` is the number of times, or the weight, with which i beat j.
+            ``wins[i, j]`` is the number of times, or the weight, with which i beat j. Matrices
+            that are all float32 make the strengths of a fit float32.
         ties : array_like or sparse matrix of shape (n_items, n_items), optional
             ``ties[i, j] == ties[j, i]`` is the number of ties of i and j.
         items : array_like of shape (n_items,), optional
@@ -343,6 +356,7 @@ class Comparisons:
             *coded,
             columns.outcome,
             weights,
+            _weights.DOUBLE,
             drop_self=self_comparisons == "drop",
             n_threads=n_threads,
         )
@@ -359,7 +373,8 @@ class Comparisons:
         -------
         Comparisons
             Its items are those of both: ascending if they were so in both, otherwise those of
-            `self` followed by the new ones of `other`. Counts add exactly.
+            `self` followed by the new ones of `other`. Counts add exactly. The weights count as
+            float32 only if those of both do.
 
         Raises
         ------
@@ -369,11 +384,11 @@ class Comparisons:
         if not isinstance(other, Comparisons):
             raise TypeError(f"`other` must be Comparisons; got {type(other).__name__}")
         items, ours, theirs = _labels.unite(self.items, other.items)
-        games = _matrices.join(
+        games = _weighted_games.join(
             len(items),
             [
-                self._weighted_games(len(items), ours),
-                other._weighted_games(len(items), theirs),
+                _weighted_games.of_comparisons(self, len(items), ours),
+                _weighted_games.of_comparisons(other, len(items), theirs),
             ],
         )
         return self._from_weighted(items, games, self.n_games + other.n_games)
@@ -400,7 +415,7 @@ class Comparisons:
         codes = _labels.find(self.items, labels)
         new_codes = np.full(self.n_items, -1, dtype=np.int64)
         new_codes[codes] = np.arange(len(codes))
-        games = self._weighted_games(len(codes), new_codes)
+        games = _weighted_games.of_comparisons(self, len(codes), new_codes)
         if len(games.left) == 0:
             raise ValueError("no comparisons among the selected items")
         return self._from_weighted(self.items[codes], games)
@@ -413,17 +428,7 @@ class Comparisons:
         wins, ties : csr_array of float64, shape (n_items, n_items)
             ``wins[i, j]`` is the weight with which i beat j; ``ties`` is symmetric.
         """
-        from scipy.sparse import csr_array
-
-        def matrix(weights: NDArray[Any]) -> csr_array[Any]:
-            data: NDArray[np.float64] = weights.astype(np.float64)
-            pattern = self._opponents.astype(np.int64), self._offsets.astype(np.int64)
-            whole = csr_array((data, *pattern), shape=(self.n_items, self.n_items))
-            whole.eliminate_zeros()
-            return whole
-
-        ties = np.zeros_like(self._wins) if self._ties is None else self._ties
-        return matrix(self._wins), matrix(ties)
+        return _matrices.write(self)
 
     def components(self) -> _components.ComponentReport:
         """Return the groups of items within which each can be compared with each.
@@ -444,6 +449,7 @@ class Comparisons:
         right: NDArray[np.uint32],
         outcome: NDArray[np.uint8] | None,
         weight: NDArray[np.float64] | None,
+        weight_dtype: np.dtype[Any],
         *,
         drop_self: bool = False,
         n_threads: int | None = None,
@@ -468,11 +474,11 @@ class Comparisons:
                 raise ValueError("no comparisons: in every row an item meets itself")
         arrays = _core.aggregate(len(items), left, right, outcome, weight, n_threads)
         n_games = len(left) if weight is None else int(np.count_nonzero(weight))
-        return cls(items, n_games, *arrays)
+        return cls(items, n_games, *arrays, _weight_dtype=weight_dtype)
 
     @classmethod
     def _from_weighted(
-        cls, items: NDArray[Any], games: _matrices.WeightedGames, n_games: int | None = None
+        cls, items: NDArray[Any], games: _weighted_games.WeightedGames, n_games: int | None = None
     ) -> Comparisons:
         """Aggregate weighted games; by default their number is their total weight, rounded."""
         arrays = _core.aggregate(
@@ -480,18 +486,4 @@ class Comparisons:
         )
         if n_games is None:
             n_games = max(1, round(float(games.weight.sum())))
-        return cls(items, n_games, *arrays)
-
-    def _weighted_games(
-        self, n_items: int, new_codes: NDArray[np.int64]
-    ) -> _matrices.WeightedGames:
-        """One weighted game per pair and outcome, between items whose new code is not negative."""
-        row_items = np.repeat(np.arange(self.n_items), np.diff(self._offsets).astype(np.intp))
-        rows, columns = new_codes[row_items], new_codes[self._opponents]
-        kept = (rows >= 0) & (columns >= 0)
-        won = kept & (self._wins > 0)
-        parts = [(rows[won], columns[won], _outcomes.LEFT_WON, self._wins[won])]
-        if self._ties is not None:
-            tied = kept & (row_items < self._opponents) & (self._ties > 0)
-            parts.append((rows[tied], columns[tied], _outcomes.TIE, self._ties[tied]))
-        return _matrices.collect(n_items, parts)
+        return cls(items, n_games, *arrays, _weight_dtype=games.weight_dtype)

@@ -1,68 +1,28 @@
-"""Matrices of wins and ties as weighted games."""
+"""Matrices of wins and ties, from and to weighted games."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten.ranking import _outcomes
+from hasten._backend import to_numpy
+from hasten.ranking import _outcomes, _weighted_games, _weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+    from hasten.ranking._comparisons import Comparisons
 
 
-@dataclass(frozen=True)
-class WeightedGames:
-    """Games between items given by code."""
-
-    n_items: int
-    left: NDArray[np.uint32]
-    right: NDArray[np.uint32]
-    outcome: NDArray[np.uint8]
-    weight: NDArray[np.float64]
-
-
-def collect(
-    n_items: int, parts: Iterable[tuple[NDArray[Any], NDArray[Any], int, NDArray[Any]]]
-) -> WeightedGames:
-    """Put parts (left, right, the one outcome of all, weights) one after the other."""
-    return join(
-        n_items,
-        [
-            WeightedGames(
-                n_items,
-                left.astype(np.uint32),
-                right.astype(np.uint32),
-                np.full(len(left), outcome, dtype=np.uint8),
-                weight.astype(np.float64),
-            )
-            for left, right, outcome, weight in parts
-        ],
-    )
-
-
-def join(n_items: int, parts: Sequence[WeightedGames]) -> WeightedGames:
-    """Put games one after the other."""
-    return WeightedGames(
-        n_items,
-        np.concatenate([part.left for part in parts]),
-        np.concatenate([part.right for part in parts]),
-        np.concatenate([part.outcome for part in parts]),
-        np.concatenate([part.weight for part in parts]),
-    )
-
-
-def read(wins: Any, ties: Any) -> WeightedGames:
+def read(wins: Any, ties: Any) -> _weighted_games.WeightedGames:
     """Read matrices of wins and ties, dense or sparse; see `Comparisons.from_matrix`."""
-    n_items, winners, losers, weights = _entries(wins, "wins")
+    n_items, winners, losers, weights, dtype = _entries(wins, "wins")
     parts = [(winners, losers, _outcomes.LEFT_WON, weights)]
     if ties is not None:
-        n_tied, rows, columns, tied = _entries(ties, "ties")
+        n_tied, rows, columns, tied, tied_dtype = _entries(ties, "ties")
         if n_tied != n_items:
             raise ValueError(
                 f"`ties` must have shape {(n_items, n_items)}, as `wins` has; "
@@ -72,16 +32,34 @@ def read(wins: Any, ties: Any) -> WeightedGames:
         _check_symmetric(n_items, rows, columns, tied)
         upper = rows < columns
         parts.append((rows[upper], columns[upper], _outcomes.TIE, tied[upper]))
-    return collect(n_items, parts)
+        dtype = _weights.common_dtype((dtype, tied_dtype))
+    return _weighted_games.collect(n_items, dtype, parts)
+
+
+def write(comparisons: Comparisons) -> tuple[csr_array[Any], csr_array[Any]]:
+    """Make sparse matrices of wins and ties; see `Comparisons.to_matrix`."""
+    from scipy.sparse import csr_array
+
+    n_items, wins, ties = comparisons.n_items, comparisons._wins, comparisons._ties
+
+    def matrix(weights: NDArray[Any]) -> csr_array[Any]:
+        data: NDArray[np.float64] = weights.astype(np.float64)
+        opponents, offsets = comparisons._opponents, comparisons._offsets
+        pattern = opponents.astype(np.int64), offsets.astype(np.int64)
+        whole = csr_array((data, *pattern), shape=(n_items, n_items))
+        whole.eliminate_zeros()
+        return whole
+
+    return matrix(wins), matrix(np.zeros_like(wins) if ties is None else ties)
 
 
 def _entries(
     matrix: Any, name: str
-) -> tuple[int, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Size, rows, columns and values of the nonzero entries."""
+) -> tuple[int, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], np.dtype[Any]]:
+    """Size; rows, columns and values of the nonzero entries; and the precision of the values."""
     sparse = sys.modules.get("scipy.sparse")
     is_sparse = sparse is not None and sparse.issparse(matrix)
-    array: Any = matrix if is_sparse else np.asarray(matrix)
+    array: Any = matrix if is_sparse else np.asarray(to_numpy(matrix, name))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`{name}` must hold real numbers; got {array.dtype}")
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
@@ -98,7 +76,7 @@ def _entries(
     allowed = (values > 0) & np.isfinite(values)
     _refuse_first(~allowed, rows, columns, values, f"`{name}` must have finite entries at least 0")
     _refuse_first(rows == columns, rows, columns, values, f"`{name}` must have a zero diagonal")
-    return array.shape[0], rows, columns, values
+    return array.shape[0], rows, columns, values, _weights.precision(array.dtype)
 
 
 def _refuse_first(

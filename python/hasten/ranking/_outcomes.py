@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hasten import _labels
+from hasten._backend import to_numpy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +129,7 @@ def _as_numbers(outcome: Any) -> NDArray[Any] | None:
         except NotImplementedError:
             return None
     else:
-        array = np.asarray(outcome)
+        array = np.asarray(to_numpy(outcome, "outcome"))
     if array.dtype.kind == "O" and array.ndim == 1:
         values = array.tolist()
         if not all(isinstance(value, (bool, int, float)) for value in values):

@@ -6,12 +6,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hasten._backend import to_numpy
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 
-def check_weight(weight: Any, n_games: int) -> NDArray[np.float64] | None:
-    """Return weights as contiguous float64; the core checks their values.
+#: The precision of weights that the caller did not give in single precision.
+DOUBLE: np.dtype[Any] = np.dtype(np.float64)
+
+
+def precision(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the precision of answers from weights of `dtype`: float32 from float32 alone."""
+    single = dtype.kind == "f" and dtype.itemsize == 4
+    return np.dtype(np.float32) if single else DOUBLE
+
+
+def common_dtype(dtypes: Iterable[np.dtype[Any]]) -> np.dtype[Any]:
+    """Return the precision of answers from several sets of weights together."""
+    return np.result_type(*dtypes)
+
+
+def read_weight(weight: Any, n_games: int) -> tuple[NDArray[np.float64] | None, np.dtype[Any]]:
+    """Return weights as contiguous float64, whose values the core checks, and their precision.
 
     Raises
     ------
@@ -21,12 +40,12 @@ def check_weight(weight: Any, n_games: int) -> NDArray[np.float64] | None:
         If there is not one for each comparison.
     """
     if weight is None:
-        return None
-    array = np.asarray(weight)
+        return None, DOUBLE
+    array = np.asarray(to_numpy(weight, "weight"))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`weight` must hold real numbers; got {array.dtype}")
     _check_length(array, n_games, "weight")
-    return np.require(array, np.float64, ["C", "A"])
+    return np.require(array, np.float64, ["C", "A"]), precision(array.dtype)
 
 
 def apply_half_life(
@@ -55,7 +74,7 @@ def apply_half_life(
     if time is None or half_life is None:
         given, absent = ("time", "half_life") if half_life is None else ("half_life", "time")
         raise ValueError(f"`{given}` must come together with `{absent}`; got no `{absent}`")
-    array = np.asarray(time)
+    array = np.asarray(to_numpy(time, "time"))
     if array.dtype.kind == "O":
         # Columns of Python's datetime objects.
         array = _as_dates(array)

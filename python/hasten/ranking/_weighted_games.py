@@ -1,0 +1,80 @@
+"""Weighted games: the form in which matrices, and parts of `Comparisons`, are aggregated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hasten.ranking import _outcomes, _weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from hasten.ranking._comparisons import Comparisons
+
+
+@dataclass(frozen=True)
+class WeightedGames:
+    """Games between items given by code; `weight_dtype` is that of the caller's weights."""
+
+    n_items: int
+    left: NDArray[np.uint32]
+    right: NDArray[np.uint32]
+    outcome: NDArray[np.uint8]
+    weight: NDArray[np.float64]
+    weight_dtype: np.dtype[Any]
+
+
+def collect(
+    n_items: int,
+    weight_dtype: np.dtype[Any],
+    parts: Iterable[tuple[NDArray[Any], NDArray[Any], int, NDArray[Any]]],
+) -> WeightedGames:
+    """Put parts (left, right, the one outcome of all, weights) one after the other."""
+    return join(
+        n_items,
+        [
+            WeightedGames(
+                n_items,
+                left.astype(np.uint32),
+                right.astype(np.uint32),
+                np.full(len(left), outcome, dtype=np.uint8),
+                weight.astype(np.float64),
+                weight_dtype,
+            )
+            for left, right, outcome, weight in parts
+        ],
+    )
+
+
+def join(n_items: int, parts: Sequence[WeightedGames]) -> WeightedGames:
+    """Put games one after the other; their weights are float32 only if those of all parts are."""
+    return WeightedGames(
+        n_items,
+        np.concatenate([part.left for part in parts]),
+        np.concatenate([part.right for part in parts]),
+        np.concatenate([part.outcome for part in parts]),
+        np.concatenate([part.weight for part in parts]),
+        _weights.common_dtype(part.weight_dtype for part in parts),
+    )
+
+
+def of_comparisons(
+    comparisons: Comparisons, n_items: int, new_codes: NDArray[np.int64]
+) -> WeightedGames:
+    """One weighted game per pair and outcome, between items whose new code is not negative."""
+    offsets, opponents = comparisons._offsets, comparisons._opponents
+    wins, ties = comparisons._wins, comparisons._ties
+    row_items = np.repeat(np.arange(comparisons.n_items), np.diff(offsets).astype(np.intp))
+    rows, columns = new_codes[row_items], new_codes[opponents]
+    kept = (rows >= 0) & (columns >= 0)
+    won = kept & (wins > 0)
+    parts = [(rows[won], columns[won], _outcomes.LEFT_WON, wins[won])]
+    if ties is not None:
+        tied = kept & (row_items < opponents) & (ties > 0)
+        parts.append((rows[tied], columns[tied], _outcomes.TIE, ties[tied]))
+    return collect(n_items, comparisons._weight_dtype, parts)

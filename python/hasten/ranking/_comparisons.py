@@ -20,6 +20,8 @@ from hasten.ranking import (
     _weighted_games,
     _weights,
 )
+from hasten.ranking._cells import Cells, aggregate_cells, merge_cells, read_covariates
+from hasten.ranking._games import Games
 
 if TYPE_CHECKING:
     import os
@@ -50,6 +52,10 @@ class Comparisons:
         Number of pairs that met.
     total_weight : float
         Sum of the weights of all games.
+    ordered : bool
+        Whether it is known which item was left, as a model with an order effect needs.
+    covariate_names : tuple of str
+        Covariates of the games, for models that use them.
 
     Notes
     -----
@@ -76,12 +82,18 @@ class Comparisons:
     _ties: NDArray[Any] | None
     #: float32 only where the caller's weights were; the counts above may be narrower.
     _weight_dtype: np.dtype[Any]
+    #: Outcomes by order and covariates, where the caller asked for them.
+    _cells: Cells | None = None
+    covariate_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for array in (self.items, self._offsets, self._opponents, self._wins, self._losses):
             array.setflags(write=False)
         if self._ties is not None:
             self._ties.setflags(write=False)
+        for column in self._cells or ():
+            if isinstance(column, np.ndarray):
+                column.setflags(write=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Comparisons, tuple(getattr(self, field.name) for field in fields(self))
@@ -95,6 +107,11 @@ class Comparisons:
     def n_pairs(self) -> int:
         """Number of pairs that met."""
         return len(self._opponents) // 2
+
+    @property
+    def ordered(self) -> bool:
+        """Whether it is known which item was left."""
+        return self._cells is not None
 
     @cached_property
     def total_weight(self) -> float:
@@ -123,6 +140,8 @@ class Comparisons:
         half_life: Any = None,
         outcome_labels: Sequence[Any] | None = None,
         items: Any = None,
+        ordered: bool = False,
+        covariates: Any = None,
         self_comparisons: str = "raise",
         n_threads: int | None = None,
     ) -> Comparisons:
@@ -149,6 +168,14 @@ class Comparisons:
             Labels in `outcome` for left won, right won and, if any, tie.
         items : array_like of shape (n_items,), optional
             All items, in the wanted order; items without games may be among them.
+        ordered : bool, default False
+            Keep which item was left (at home, shown first), for ``order_effect=True``: up to
+            twice the memory.
+        covariates : array_like of shape (N,) or (N, d), or a table, optional
+            What distinguishes the left side from the right in each game beside the items
+            themselves (such as the difference in length of two answers), for ``covariates=``.
+            Games that agree in items, order and covariates are summed; the others are kept, 40
+            bytes and 8 for each covariate. The order is then known, too.
         self_comparisons : {"raise", "drop"}
             What to do with a game of an item against itself.
         n_threads : int, optional
@@ -170,22 +197,22 @@ class Comparisons:
         check_choice(self_comparisons, "self_comparisons", ("raise", "drop"))
         columns = _labels.read(left, "left"), _labels.read(right, "right")
         n_games = len(columns[0])
-        if n_games != len(columns[1]):
-            raise ValueError(f"left has {n_games} entries, right has {len(columns[1])}")
+        outcome_codes = _outcomes.encode(outcome, outcome_labels)
+        for name, column in (("right", columns[1]), ("outcome", outcome_codes)):
+            if column is not None and len(column) != n_games:
+                raise ValueError(f"left has {n_games} entries, {name} has {len(column)}")
         if n_games == 0:
             raise ValueError("no comparisons")
-        outcome_codes = _outcomes.encode(outcome, outcome_labels)
-        if outcome_codes is not None and len(outcome_codes) != n_games:
-            raise ValueError(f"left has {n_games} entries, outcome has {len(outcome_codes)}")
         weights, weight_dtype = _weights.read_weight(weight, n_games)
         weights = _weights.apply_half_life(weights, time, half_life, n_games)
-        coded = _labels.encode_columns(*columns, items=items)
-        return cls._from_codes(
-            *coded,
-            outcome_codes,
-            weights,
-            weight_dtype,
-            drop_self=self_comparisons == "drop",
+        values, names = read_covariates(covariates, n_games)
+        items, first, second = _labels.encode_columns(*columns, items=items)
+        games = Games(first, second, outcome_codes, weights, weight_dtype, values)
+        return cls._from_games(
+            items,
+            games.without_self(items, drop=self_comparisons == "drop"),
+            ordered=ordered,
+            covariate_names=names,
             n_threads=n_threads,
         )
 
@@ -202,6 +229,8 @@ class Comparisons:
         half_life: Any = None,
         outcome_labels: Sequence[Any] | None = None,
         items: Any = None,
+        ordered: bool = False,
+        covariates: Sequence[Hashable] | None = None,
         self_comparisons: str = "raise",
         n_threads: int | None = None,
     ) -> Comparisons:
@@ -213,7 +242,9 @@ class Comparisons:
             A table of pandas, polars or pyarrow, or a dictionary of columns.
         left, right, outcome, weight, time : hashable
             Names of the columns; those of `outcome`, `weight` and `time` may be left out.
-        half_life, outcome_labels, items, self_comparisons, n_threads : optional
+        covariates : sequence of hashable, optional
+            Names of the columns of covariates.
+        half_life, outcome_labels, items, ordered, self_comparisons, n_threads : optional
             As in `from_arrays`.
 
         Returns
@@ -230,8 +261,11 @@ class Comparisons:
             argument: None if name is None else _tables.get_column(table, name, argument)
             for argument, name in named.items()
         }
+        chosen = _tables.get_columns(table, covariates, "covariates")
         return cls.from_arrays(
             **columns,
+            ordered=ordered,
+            covariates=chosen,
             half_life=half_life,
             outcome_labels=outcome_labels,
             items=items,
@@ -267,16 +301,8 @@ class Comparisons:
         -----
         The matrices are copied in coordinate form, and not changed.
         """
-        games = _matrices.read(wins, ties)
-        if items is None:
-            labels: NDArray[Any] = np.arange(games.n_items)
-        else:
-            labels = _labels.distinct_items(items)
-            if len(labels) != games.n_items:
-                raise ValueError(f"wins has {games.n_items} rows, items has {len(labels)}")
-        if len(games.left) == 0:
-            raise ValueError("no comparisons")
-        return cls._from_weighted(labels, games)
+        labels, games = _matrices.read(wins, ties, items)
+        return cls._from_games(labels, games, n_games=games.n_weighed)
 
     @classmethod
     def from_csv(
@@ -294,6 +320,7 @@ class Comparisons:
         header: bool | None = None,
         encoding: str = "utf-8",
         items: Any = None,
+        ordered: bool = False,
         self_comparisons: str = "raise",
         n_threads: int | None = None,
     ) -> Comparisons:
@@ -320,7 +347,7 @@ class Comparisons:
             positions.
         encoding : str
             Encoding of the text.
-        items, self_comparisons, n_threads : optional
+        items, ordered, self_comparisons, n_threads : optional
             As in `from_arrays`. Labels are strings, without the blanks around them.
 
         Returns
@@ -351,13 +378,12 @@ class Comparisons:
         )
         n_games = len(columns.left)
         weights = _weights.apply_half_life(columns.weight, columns.time, half_life, n_games)
-        coded = _labels.encode_columns(columns.left, columns.right, items=items)
-        return cls._from_codes(
-            *coded,
-            columns.outcome,
-            weights,
-            _weights.DOUBLE,
-            drop_self=self_comparisons == "drop",
+        items, first, second = _labels.encode_columns(columns.left, columns.right, items=items)
+        games = Games(first, second, columns.outcome, weights)
+        return cls._from_games(
+            items,
+            games.without_self(items, drop=self_comparisons == "drop"),
+            ordered=ordered,
             n_threads=n_threads,
         )
 
@@ -380,18 +406,26 @@ class Comparisons:
         ------
         TypeError
             If `other` is not `Comparisons`, or labels differ in type.
+        ValueError
+            If only one of both knows the order, or they have different covariates.
         """
         if not isinstance(other, Comparisons):
             raise TypeError(f"`other` must be Comparisons; got {type(other).__name__}")
         items, ours, theirs = _labels.unite(self.items, other.items)
         games = _weighted_games.join(
-            len(items),
             [
-                _weighted_games.of_comparisons(self, len(items), ours),
-                _weighted_games.of_comparisons(other, len(items), theirs),
-            ],
+                _weighted_games.of_comparisons(self, ours),
+                _weighted_games.of_comparisons(other, theirs),
+            ]
         )
-        return self._from_weighted(items, games, self.n_games + other.n_games)
+        cells = merge_cells(self, other, len(items), (ours, theirs))
+        return self._from_games(
+            items,
+            games,
+            n_games=self.n_games + other.n_games,
+            cells=cells,
+            covariate_names=self.covariate_names,
+        )
 
     def select(self, items: Any) -> Comparisons:
         """Return the comparisons among some of the items.
@@ -415,10 +449,17 @@ class Comparisons:
         codes = _labels.find(self.items, labels)
         new_codes = np.full(self.n_items, -1, dtype=np.int64)
         new_codes[codes] = np.arange(len(codes))
-        games = _weighted_games.of_comparisons(self, len(codes), new_codes)
+        games = _weighted_games.of_comparisons(self, new_codes)
         if len(games.left) == 0:
             raise ValueError("no comparisons among the selected items")
-        return self._from_weighted(self.items[codes], games)
+        cells = None if self._cells is None else self._cells.renumber(len(codes), new_codes)
+        return self._from_games(
+            self.items[codes],
+            games,
+            n_games=games.n_weighed,
+            cells=cells,
+            covariate_names=self.covariate_names,
+        )
 
     def to_matrix(self) -> tuple[csr_array[Any], csr_array[Any]]:
         """Return the wins and the ties as sparse matrices.
@@ -442,48 +483,23 @@ class Comparisons:
         return _components.find_components(self)
 
     @classmethod
-    def _from_codes(
+    def _from_games(
         cls,
         items: NDArray[Any],
-        left: NDArray[np.uint32],
-        right: NDArray[np.uint32],
-        outcome: NDArray[np.uint8] | None,
-        weight: NDArray[np.float64] | None,
-        weight_dtype: np.dtype[Any],
+        games: Games,
         *,
-        drop_self: bool = False,
+        n_games: int | None = None,
+        ordered: bool = False,
+        cells: Cells | None = None,
+        covariate_names: tuple[str, ...] = (),
         n_threads: int | None = None,
     ) -> Comparisons:
-        """Aggregate games between items given by code."""
+        """Aggregate games between items given by code; by default they were recorded singly."""
         if n_threads is not None:
             n_threads = check_integer(n_threads, "n_threads", minimum=1)
-        same = left == right
-        if same.any():
-            if not drop_self:
-                row = int(np.argmax(same))
-                item = items[left[row] : left[row] + 1].tolist()[0]
-                raise ValueError(
-                    f"`left` and `right` must differ in every row; got {item!r} twice at index "
-                    f'{row} (self_comparisons="drop" leaves such rows out)'
-                )
-            keep = ~same
-            left, right = left[keep], right[keep]
-            outcome = None if outcome is None else outcome[keep]
-            weight = None if weight is None else weight[keep]
-            if len(left) == 0:
-                raise ValueError("no comparisons: in every row an item meets itself")
-        arrays = _core.aggregate(len(items), left, right, outcome, weight, n_threads)
-        n_games = len(left) if weight is None else int(np.count_nonzero(weight))
-        return cls(items, n_games, *arrays, _weight_dtype=weight_dtype)
-
-    @classmethod
-    def _from_weighted(
-        cls, items: NDArray[Any], games: _weighted_games.WeightedGames, n_games: int | None = None
-    ) -> Comparisons:
-        """Aggregate weighted games; by default their number is their total weight, rounded."""
-        arrays = _core.aggregate(
-            games.n_items, games.left, games.right, games.outcome, games.weight, None
-        )
-        if n_games is None:
-            n_games = max(1, round(float(games.weight.sum())))
-        return cls(items, n_games, *arrays, _weight_dtype=games.weight_dtype)
+        recorded = games.left, games.right, games.outcome, games.weight
+        arrays = _core.aggregate(len(items), *recorded, n_threads)
+        if cells is None and (ordered or covariate_names):
+            cells = aggregate_cells(len(items), games, n_threads)
+        n_games = games.n_recorded if n_games is None else n_games
+        return cls(items, n_games, *arrays, games.weight_dtype, cells, covariate_names)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hasten import _labels
 from hasten._backend import to_numpy
 from hasten.ranking import _outcomes, _weighted_games, _weights
 
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from hasten.ranking._comparisons import Comparisons
+    from hasten.ranking._games import Games
 
 
-def read(wins: Any, ties: Any) -> _weighted_games.WeightedGames:
+def read(wins: Any, ties: Any, items: Any) -> tuple[NDArray[Any], Games]:
     """Read matrices of wins and ties, dense or sparse; see `Comparisons.from_matrix`."""
     n_items, winners, losers, weights, dtype = _entries(wins, "wins")
     parts = [(winners, losers, _outcomes.LEFT_WON, weights)]
@@ -33,7 +35,13 @@ def read(wins: Any, ties: Any) -> _weighted_games.WeightedGames:
         upper = rows < columns
         parts.append((rows[upper], columns[upper], _outcomes.TIE, tied[upper]))
         dtype = _weights.common_dtype((dtype, tied_dtype))
-    return _weighted_games.collect(n_items, dtype, parts)
+    labels = np.arange(n_items) if items is None else _labels.distinct_items(items)
+    if len(labels) != n_items:
+        raise ValueError(f"wins has {n_items} rows, items has {len(labels)}")
+    games = _weighted_games.collect(dtype, parts)
+    if len(games.left) == 0:
+        raise ValueError("no comparisons")
+    return labels, games
 
 
 def write(comparisons: Comparisons) -> tuple[csr_array[Any], csr_array[Any]]:

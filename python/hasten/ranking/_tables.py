@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,36 @@ def get_column(table: Any, column: Hashable, argument: str) -> Any:
     if matches > 1:
         raise ValueError(f"`{argument}` must name one column; the table has {matches} {column!r}")
     return get(column)
+
+
+def get_columns(table: Any, columns: Any, argument: str) -> dict[Hashable, Any] | None:
+    """Return several columns of a table by name, or None where none are asked for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `get_column`; also where `columns` is a single string.
+    """
+    if columns is None:
+        return None
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
+        raise TypeError(f"`{argument}` must be a sequence of names; got {columns!r}")
+    return {name: get_column(table, name, argument) for name in columns}
+
+
+def columns_of(table: Any) -> dict[Any, Any] | None:
+    """Return all columns of a table by name, or None where `table` is not one.
+
+    Parameters
+    ----------
+    table : object
+        A table as in `get_column`, or anything else.
+    """
+    try:
+        names, get = _open(table)
+    except TypeError:
+        return None
+    return {name: get(name) for name in names}
 
 
 def _open(table: Any) -> tuple[list[Any], Any]:

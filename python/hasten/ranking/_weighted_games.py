@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hasten.ranking import _outcomes, _weights
+from hasten.ranking._games import Games
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,29 +17,14 @@ if TYPE_CHECKING:
     from hasten.ranking._comparisons import Comparisons
 
 
-@dataclass(frozen=True)
-class WeightedGames:
-    """Games between items given by code; `weight_dtype` is that of the caller's weights."""
-
-    n_items: int
-    left: NDArray[np.uint32]
-    right: NDArray[np.uint32]
-    outcome: NDArray[np.uint8]
-    weight: NDArray[np.float64]
-    weight_dtype: np.dtype[Any]
-
-
 def collect(
-    n_items: int,
     weight_dtype: np.dtype[Any],
     parts: Iterable[tuple[NDArray[Any], NDArray[Any], int, NDArray[Any]]],
-) -> WeightedGames:
+) -> Games:
     """Put parts (left, right, the one outcome of all, weights) one after the other."""
     return join(
-        n_items,
         [
-            WeightedGames(
-                n_items,
+            Games(
                 left.astype(np.uint32),
                 right.astype(np.uint32),
                 np.full(len(left), outcome, dtype=np.uint8),
@@ -47,25 +32,22 @@ def collect(
                 weight_dtype,
             )
             for left, right, outcome, weight in parts
-        ],
+        ]
     )
 
 
-def join(n_items: int, parts: Sequence[WeightedGames]) -> WeightedGames:
+def join(parts: Sequence[Games]) -> Games:
     """Put games one after the other; their weights are float32 only if those of all parts are."""
-    return WeightedGames(
-        n_items,
+    return Games(
         np.concatenate([part.left for part in parts]),
         np.concatenate([part.right for part in parts]),
-        np.concatenate([part.outcome for part in parts]),
-        np.concatenate([part.weight for part in parts]),
+        np.concatenate([part.outcome for part in parts if part.outcome is not None]),
+        np.concatenate([part.weight for part in parts if part.weight is not None]),
         _weights.common_dtype(part.weight_dtype for part in parts),
     )
 
 
-def of_comparisons(
-    comparisons: Comparisons, n_items: int, new_codes: NDArray[np.int64]
-) -> WeightedGames:
+def of_comparisons(comparisons: Comparisons, new_codes: NDArray[np.int64]) -> Games:
     """One weighted game per pair and outcome, between items whose new code is not negative."""
     offsets, opponents = comparisons._offsets, comparisons._opponents
     wins, ties = comparisons._wins, comparisons._ties
@@ -77,4 +59,4 @@ def of_comparisons(
     if ties is not None:
         tied = kept & (row_items < opponents) & (ties > 0)
         parts.append((rows[tied], columns[tied], _outcomes.TIE, ties[tied]))
-    return collect(n_items, comparisons._weight_dtype, parts)
+    return collect(comparisons._weight_dtype, parts)

@@ -6,7 +6,7 @@
 use super::table::PairTable;
 use crate::error::{Error, Separation};
 use crate::float::Float;
-use crate::sparse::{Components, connected_components, strong_components};
+use crate::sparse::{Components, connected_components, reaches_all, strong_components};
 
 /// Most items named in an error.
 const MAX_OFFENDERS: usize = 10;
@@ -31,10 +31,12 @@ pub(super) fn require_connected<T: Float>(table: &PairTable<'_, T>) -> Result<()
             found: "none".into(),
         });
     }
-    let groups = comparable_groups(table);
-    if groups.n_components == 1 {
+    let hub = table.graph.hub();
+    let beats_all = reaches_all(&table.graph, hub, |entry| table.wins[entry].to_f64() > 0.0);
+    if beats_all && reaches_all(&table.graph, hub, |entry| table.losses[entry].to_f64() > 0.0) {
         return Ok(());
     }
+    let groups = comparable_groups(table);
     let mut sizes = vec![0_usize; groups.n_components];
     for &label in &groups.labels {
         sizes[label as usize] += 1;

@@ -241,15 +241,21 @@ def fit(
     with progress_bar(callback, "Bradley-Terry", show=progress) as hook:
         try:
             answer = _core.bradley_terry(
-                *table, method, start, tol, max_iter, _threads.resolve(n_threads), hook, trace
+                *table,
+                method,
+                start,
+                position,
+                tol,
+                max_iter,
+                _threads.resolve(n_threads),
+                hook,
+                trace,
             )
         except NotConnectedError as problem:
             raise not_connected_error(
                 comparisons.items, problem.n_components, problem.largest, problem.offenders
             ) from None
     strength = answer["strength"]
-    if position is not None:
-        strength = strength - strength[position]
     message = _message(answer, tol, max_iter)
     rounded = strength
     if comparisons._weight_dtype == np.float32:

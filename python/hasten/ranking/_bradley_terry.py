@@ -68,7 +68,8 @@ def bradley_terry(
     reference : item, optional
         The item whose strength is 0. By default the strengths have mean 0.
     init : array-like of shape (n_items,), optional
-        Strengths to start from, in the order of ``comparisons.items``; 0 by default.
+        Strengths to start from, in the order of ``comparisons.items`` and at most 1e8 in absolute
+        value; 0 by default.
     tol : float, default 1e-6
         Accept the answer when `error` is at most this: the numerical error of every difference of
         strengths, as a fraction of its statistical standard error.

@@ -1,6 +1,4 @@
-"""`bradley_terry` reproduces published fits, and its certificate is never below the true error."""
-
-import warnings
+"""`bradley_terry` reproduces published fits, and answers or refuses as it documents."""
 
 import numpy as np
 import pytest
@@ -134,54 +132,7 @@ def test_an_item_that_hangs_on_one_opponent_changes_no_other_difference():
     np.testing.assert_allclose(after.strength[12], 0, atol=1e-10)
 
 
-# The certificate.
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_the_certificate_reaches_the_tolerance(method):
-    games = Comparisons.from_matrix(random_wins(np.random.default_rng(1), 20))
-    result = bradley_terry(games, method=method)
-    assert result.converged
-    assert result.error <= 1e-6
-    assert result.error_kind == "bound"
-
-
-@pytest.mark.parametrize("method", ["newton", "newman", "zermelo"])
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("max_iter", [1, 2, 3, 5])
-def test_no_contrast_is_further_off_than_the_certificate(
-    method, seed, max_iter, maximise, information
-):
-    wins = random_wins(np.random.default_rng(seed), 9, scale=10.0 ** (seed - 1))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", hasten.ConvergenceWarning)
-        result = bradley_terry(
-            Comparisons.from_matrix(wins), method=method, max_iter=max_iter, tol=1e-13
-        )
-    exact = maximise(wins)
-    wrong = result.strength - exact
-    laplacian = information(wins, result.strength)
-    # The worst contrast is e itself in the norm of L: max |u.e| / se(u) = sqrt(e.L.e).
-    worst = np.sqrt(wrong @ laplacian @ wrong)
-    rounding = 1e-11
-    assert worst <= result.error + rounding
-    if result.error == np.inf:
-        return  # No bound is claimed so far from the maximum.
-    inverse = np.linalg.pinv(laplacian)
-    diagonal = np.diag(inverse)
-    spread = np.sqrt(np.maximum(diagonal[:, None] + diagonal[None, :] - 2 * inverse, 0))
-    assert (np.abs(wrong[:, None] - wrong[None, :]) <= result.error * spread + rounding).all()
-
-
-def test_the_gap_bounds_the_log_likelihood(maximise):
-    wins = random_wins(np.random.default_rng(5), 8)
-    games = Comparisons.from_matrix(wins)
-    with pytest.warns(hasten.ConvergenceWarning):
-        early = bradley_terry(games, method="newton", max_iter=2, tol=1e-13)
-    exact = maximise(wins)
-    best = -np.sum(wins * np.logaddexp(0, exact[None, :] - exact[:, None]))
-    slack = 1e-12 * abs(best)
-    assert best - early.log_likelihood <= early.log_likelihood_gap + slack
+# What is reported beside the strengths.
 
 
 def test_the_residual_is_observed_minus_expected_wins():

@@ -50,6 +50,7 @@ def bradley_terry(
     losses: NDArray[Any],  # (E,)
     method: str,
     init: NDArray[np.float64] | None,  # (n,)
+    reference: int | None,
     tol: float,
     max_iter: int | None,
     n_threads: int | None,

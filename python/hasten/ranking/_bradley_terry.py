@@ -68,7 +68,8 @@ def bradley_terry(
     reference : item, optional
         The item whose strength is 0. By default the strengths have mean 0.
     init : array-like of shape (n_items,), optional
-        Strengths to start from, in the order of ``comparisons.items``; 0 by default.
+        Strengths to start from, in the order of ``comparisons.items`` and at most 1e8 in absolute
+        value; 0 by default.
     tol : float, default 1e-6
         Accept the answer when `error` is at most this: the numerical error of every difference of
         strengths, as a fraction of its statistical standard error.
@@ -241,15 +242,21 @@ def fit(
     with progress_bar(callback, "Bradley-Terry", show=progress) as hook:
         try:
             answer = _core.bradley_terry(
-                *table, method, start, tol, max_iter, _threads.resolve(n_threads), hook, trace
+                *table,
+                method,
+                start,
+                position,
+                tol,
+                max_iter,
+                _threads.resolve(n_threads),
+                hook,
+                trace,
             )
         except NotConnectedError as problem:
             raise not_connected_error(
                 comparisons.items, problem.n_components, problem.largest, problem.offenders
             ) from None
     strength = answer["strength"]
-    if position is not None:
-        strength = strength - strength[position]
     message = _message(answer, tol, max_iter)
     rounded = strength
     if comparisons._weight_dtype == np.float32:

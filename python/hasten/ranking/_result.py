@@ -17,6 +17,8 @@ from hasten._validation import check_choice, check_real
 from hasten.ranking._items import ItemIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -163,10 +165,20 @@ class BradleyTerryResult(Result):
 
     @functools.cached_property
     def _standard_error(self) -> NDArray[np.float64]:
+        return self._infer(_core.standard_error, None)
+
+    def _infer(
+        self, infer: Callable[..., NDArray[np.float64]], positions: NDArray[np.uint32] | None
+    ) -> NDArray[np.float64]:
         fit = self._fit
-        return _core.standard_error(
-            *fit.table, fit.strength, fit.reference, None, _threads.resolve(fit.n_threads)
-        )
+        n_threads = _threads.resolve(fit.n_threads)
+        try:
+            return infer(*fit.table, fit.strength, fit.reference, positions, n_threads)
+        except np.linalg.LinAlgError:
+            raise np.linalg.LinAlgError(
+                "no standard errors can be computed: the `comparisons` leave some item with no "
+                "outcome that double precision takes for uncertain"
+            ) from None
 
     def standard_error(self, items: Any = None) -> Any:
         r"""Return the standard errors of the strengths as they are reported.
@@ -200,10 +212,7 @@ class BradleyTerryResult(Result):
         positions = self._index.find(items, "items")
         if "_standard_error" in self.__dict__:
             return fit.backend.wrap(self._standard_error[positions])
-        n_threads = _threads.resolve(fit.n_threads)
-        return fit.backend.wrap(
-            _core.standard_error(*fit.table, fit.strength, fit.reference, positions, n_threads)
-        )
+        return fit.backend.wrap(self._infer(_core.standard_error, positions))
 
     def covariance(self, items: Any = None) -> Any:
         """Return the covariance matrix of the strengths as they are reported.
@@ -231,10 +240,7 @@ class BradleyTerryResult(Result):
             positions = np.arange(len(self.items), dtype=np.uint32)
         else:
             positions = self._index.find(items, "items")
-        n_threads = _threads.resolve(fit.n_threads)
-        return fit.backend.wrap(
-            _core.covariance(*fit.table, fit.strength, fit.reference, positions, n_threads)
-        )
+        return fit.backend.wrap(self._infer(_core.covariance, positions))
 
     def confidence_interval(
         self, confidence_level: float = 0.95, *, scale: str = "log"

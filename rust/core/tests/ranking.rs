@@ -257,6 +257,52 @@ fn long_cycle_with_wide_range_needs_the_logistic_form() {
 }
 
 #[test]
+fn strengths_are_relative_to_a_reference() {
+    let whole = vec![vec![0.0, 2.0, 1.0], vec![1.0, 0.0, 5.0], vec![3.0, 1.0, 0.0]];
+    for owned in [chain(5, 3.0, 1.0), Owned::new(&whole)] {
+        let centred = solve(&owned, &BradleyTerryParams::default()).unwrap().strength;
+        for item in 0..owned.table().graph.n_nodes() {
+            let params = BradleyTerryParams { reference: Some(item), ..Default::default() };
+            let solution = solve(&owned, &params).unwrap();
+            assert_eq!(solution.strength[item], 0.0);
+            for (s, c) in solution.strength.iter().zip(&centred) {
+                assert!((s - (c - centred[item])).abs() < 1e-14);
+            }
+        }
+    }
+}
+
+#[test]
+fn where_chances_underflow_nothing_is_certified_and_strengths_stay_finite() {
+    let cycle = |weight: f64| {
+        vec![vec![0.0, weight, 2.0], vec![1.0 / weight, 0.0, weight], vec![1.0, 1.0 / weight, 0.0]]
+    };
+    for (weight, start) in [(1.0, 1e3), (1.0, 1e8), (1e150, 0.0), (1e300, 0.0), (1e300, 1e8)] {
+        let wins = cycle(weight);
+        let owned = Owned::new(&wins);
+        let init = [start, -start, 0.0];
+        for method in [Method::Auto, Method::Newman, Method::Zermelo, Method::Newton] {
+            for max_iter in [1, 5, 200] {
+                let params = BradleyTerryParams {
+                    method,
+                    max_iter: Some(max_iter),
+                    init: Some(&init),
+                    ..Default::default()
+                };
+                let solution = solve(&owned, &params).unwrap();
+                let error = solution.certificate.error;
+                assert!(solution.strength.iter().all(|s| s.is_finite()), "{solution:?}");
+                assert_eq!(solution.status == Status::Converged, error <= 1e-6);
+                if weight == 1.0 {
+                    let truth = true_error(&wins, &solution.strength, &reference(&wins));
+                    assert!(truth <= error + 1e-10, "{truth} > {solution:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn complete_round_robin_of_equals() {
     let (n, k) = (9, 4.0);
     let wins: Wins =
@@ -290,8 +336,10 @@ fn bad_parameters_are_named() {
         (BradleyTerryParams { tol: 0.0, ..Default::default() }, "tol"),
         (BradleyTerryParams { tol: f64::NAN, ..Default::default() }, "tol"),
         (BradleyTerryParams { max_iter: Some(0), ..Default::default() }, "max_iter"),
+        (BradleyTerryParams { reference: Some(3), ..Default::default() }, "reference"),
         (BradleyTerryParams { init: Some(&[0.0]), ..Default::default() }, "init"),
         (BradleyTerryParams { init: Some(&[0.0, f64::NAN, 0.0]), ..Default::default() }, "init"),
+        (BradleyTerryParams { init: Some(&[0.0, -2e8, 0.0]), ..Default::default() }, "init"),
     ] {
         let message = solve(&owned, &params).unwrap_err().to_string();
         assert!(message.contains(name), "{message}");

@@ -133,7 +133,8 @@ fn components<'py>(
 /// The maximum-likelihood estimate with its certificate, as a dictionary.
 #[pyfunction]
 #[pyo3(signature = (
-    offsets, opponents, wins, losses, method, init, tol, max_iter, n_threads, callback, trace, /
+    offsets, opponents, wins, losses, method, init, reference, tol, max_iter, n_threads, callback,
+    trace, /
 ))]
 #[expect(clippy::too_many_arguments)]
 fn bradley_terry<'py>(
@@ -144,6 +145,7 @@ fn bradley_terry<'py>(
     losses: &Bound<'py, PyAny>,
     method: &str,
     init: Option<PyReadonlyArray1<'py, f64>>,
+    reference: Option<usize>,
     tol: f64,
     max_iter: Option<usize>,
     n_threads: Option<usize>,
@@ -165,7 +167,8 @@ fn bradley_terry<'py>(
         to_dict(py, solution)
     }
     let init = init.as_ref().map(|init| slice(init, "init")).transpose()?;
-    let params = BradleyTerryParams { method: self::method(method)?, tol, max_iter, init, trace };
+    let method = self::method(method)?;
+    let params = BradleyTerryParams { method, tol, max_iter, init, reference, trace };
     with_float_array!(wins, "wins", Ix1, 1, |wins| {
         inner(py, &Arrays::new(offsets, opponents, wins, losses)?, &params, n_threads, callback)
     })

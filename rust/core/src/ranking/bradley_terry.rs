@@ -15,6 +15,9 @@ use crate::sparse::{Laplacian, PcgParams, PcgWorkspace, pcg};
 /// Passes over the data after which a solve gives up, unless the caller says otherwise.
 const DEFAULT_MAX_ITER: usize = 10_000;
 
+/// Largest log-strength to start from: differences of 1 are still exact to eight digits.
+const MAX_START: f64 = 1e8;
+
 /// Times that the target is lowered because the certificate came out above the tolerance.
 const MAX_ROUNDS: usize = 12;
 
@@ -46,13 +49,22 @@ pub struct BradleyTerryParams<'a> {
     pub max_iter: Option<usize>,
     /// Log-strengths to start from; `None`: all equal.
     pub init: Option<&'a [f64]>,
+    /// The item whose log-strength is 0; `None`: their mean is 0.
+    pub reference: Option<usize>,
     /// Keep a history of the iteration.
     pub trace: bool,
 }
 
 impl Default for BradleyTerryParams<'_> {
     fn default() -> Self {
-        Self { method: Method::Auto, tol: 1e-6, max_iter: None, init: None, trace: false }
+        Self {
+            method: Method::Auto,
+            tol: 1e-6,
+            max_iter: None,
+            init: None,
+            reference: None,
+            trace: false,
+        }
     }
 }
 
@@ -70,6 +82,16 @@ impl BradleyTerryParams<'_> {
         if self.max_iter == Some(0) {
             return Err(value("max_iter", "at least 1", "0".into()));
         }
+        if let Some(reference) = self.reference
+            && reference >= n_items
+        {
+            return Err(Error::Index {
+                argument: "reference",
+                position: 0,
+                value: i64::try_from(reference).unwrap_or(i64::MAX),
+                bound: n_items,
+            });
+        }
         if let Some(init) = self.init {
             if init.len() != n_items {
                 return Err(Error::Shape {
@@ -79,6 +101,14 @@ impl BradleyTerryParams<'_> {
                 });
             }
             crate::error::require_finite("init", init)?;
+            if let Some(index) = init.iter().position(|s| s.abs() > MAX_START) {
+                return Err(Error::Value {
+                    argument: "init",
+                    rule: "at most 1e8 in absolute value",
+                    value: init[index].to_string(),
+                    index: Some(index),
+                });
+            }
         }
         Ok(())
     }
@@ -87,7 +117,7 @@ impl BradleyTerryParams<'_> {
 /// The estimate and what is proved of it.
 #[derive(Debug, Clone)]
 pub struct BradleyTerrySolution {
-    /// Log-strengths with mean zero, by item.
+    /// Log-strengths by item, of which the reference has 0, or else with mean zero.
     pub strength: Vec<f64>,
     /// Log-likelihood at `strength`, without binomial coefficients.
     pub log_likelihood: f64,
@@ -147,7 +177,7 @@ pub fn bradley_terry<T: Float>(
 
     let zero = vec![0.0; n];
     let init = params.init.unwrap_or(&zero);
-    let reduction = Reduction::new(table);
+    let reduction = Reduction::new(table, params.reference);
     let tables = reduction.tables(table)?;
     let mut solvers: Vec<Solver<'_, T>> = tables
         .into_iter()

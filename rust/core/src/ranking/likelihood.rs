@@ -36,7 +36,8 @@ pub(super) fn rows_per_block<T: Float>(table: &PairTable<'_, T>) -> usize {
 pub(super) struct Row {
     /// Observed minus expected wins.
     pub gradient: f64,
-    /// Sum of the absolute values that the gradient is a difference of.
+    /// Sum of the absolute values that the gradient is a difference of; those that come from a
+    /// rounded difference of log-strengths count more.
     pub magnitude: f64,
     /// Diagonal of the Hessian of the negative log-likelihood.
     pub diagonal: f64,
@@ -106,9 +107,12 @@ impl Derivatives {
         sum.sqrt()
     }
 
-    /// `max_i |g_i|`, in units of wins.
+    /// `max_i |g_i|`, in units of wins; infinite where one is not a number.
     pub(super) fn residual(&self) -> f64 {
-        self.rows.iter().fold(0.0, |worst, row| row.gradient.abs().max(worst))
+        self.rows.iter().fold(0.0, |worst, row| {
+            let own = row.gradient.abs();
+            if own.is_nan() { f64::INFINITY } else { own.max(worst) }
+        })
     }
 }
 
@@ -193,16 +197,22 @@ fn logistic_rows<T: Float>(
         let entries = table.graph.row(i);
         let out = &mut conductance[entries.start - base..entries.end - base];
         let (opponents, wins, losses) = table.row(i);
-        let (mut upset, mut expected, mut diagonal) = (0.0, 0.0, 0.0);
+        let (mut upset, mut expected, mut diagonal) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        let mut magnitude = 0.0;
         for (e, &j) in opponents.iter().enumerate() {
             let (w, l) = (wins[e].to_f64(), losses[e].to_f64());
-            let (win, loss) = win_loss(s[i] - s[j as usize]);
-            upset += w * loss;
-            expected += l * win;
+            let difference = s[i] - s[j as usize];
+            let (win, loss) = win_loss(difference);
+            let (lost, won) = (w * loss, l * win);
+            upset[e % LANES] += lost;
+            expected[e % LANES] += won;
+            // The difference d is rounded by |d| / 2 units, and its exponential by as many.
+            magnitude += (lost + won) * (1.0 + difference.abs() / 8.0);
             out[e] = (w + l) * (win * loss);
-            diagonal += out[e];
+            diagonal[e % LANES] += out[e];
         }
-        *row = Row { gradient: upset - expected, magnitude: upset + expected, diagonal };
+        let gradient = lane_sum(&upset) - lane_sum(&expected);
+        *row = Row { gradient, magnitude, diagonal: lane_sum(&diagonal) };
     }
 }
 

@@ -13,6 +13,10 @@ use crate::float::Float;
 /// Sweeps between two rescalings of the strengths to geometric mean one.
 const RESCALE_EVERY: usize = 16;
 
+/// Strengths are kept within this and its reciprocal, whatever the weights: beyond `EXP_RANGE`, so
+/// that the logarithmic form takes over.
+const CEILING: f64 = 1e200;
+
 /// Entries swept between two looks at the caller's wish to stop.
 const CHECK_ENTRIES: usize = 1 << 22;
 
@@ -119,14 +123,16 @@ fn sweep_ratios<T: Float>(
     for i in items {
         let (numerator, denominator) = ratio_sums(table, i, p);
         let gradient = numerator - p[i] * denominator;
-        decrement += gradient * gradient / numerator;
-        p[i] = match update {
+        // What is not a number, because both sums underflow, counts as large.
+        decrement += (gradient * gradient / numerator).min(f64::MAX);
+        let next = match update {
             Update::Newman => numerator / denominator,
             Update::Zermelo => {
                 let (wins, reach) = zermelo_sums(table, i, p);
                 wins / reach
             }
         };
+        p[i] = next.max(CEILING.recip()).min(CEILING);
     }
     decrement
 }
@@ -187,11 +193,44 @@ fn sweep_logistic<T: Float>(
             expected_wins += (w.to_f64() + l.to_f64()) * win;
             total_wins += w.to_f64();
         }
-        decrement += (upset - expected).powi(2) / upset;
-        s[i] += match update {
+        decrement += ((upset - expected).powi(2) / upset).min(f64::MAX);
+        let step = match update {
             Update::Newman => (upset / expected).ln(),
             Update::Zermelo => (total_wins / expected_wins).ln(),
         };
+        s[i] += if step.is_finite() { step } else { far_step(update, table, s, i) };
     }
     decrement
+}
+
+/// The logarithmic step of item `i` where its sums underflow.
+fn far_step<T: Float>(update: Update, table: &PairTable<'_, T>, s: &[f64], i: usize) -> f64 {
+    let (opponents, wins, losses) = table.row(i);
+    let difference = |e: usize| s[i] - s[opponents[e] as usize];
+    let log_win = |e: usize| -softplus(-difference(e));
+    let log_loss = |e: usize| -softplus(difference(e));
+    let entries = 0..opponents.len();
+    match update {
+        Update::Newman => {
+            log_sum(entries.clone().map(|e| wins[e].to_f64().ln() + log_loss(e)))
+                - log_sum(entries.map(|e| losses[e].to_f64().ln() + log_win(e)))
+        }
+        Update::Zermelo => {
+            log_sum(entries.clone().map(|e| wins[e].to_f64().ln()))
+                - log_sum(
+                    entries.map(|e| (wins[e].to_f64() + losses[e].to_f64()).ln() + log_win(e)),
+                )
+        }
+    }
+}
+
+/// `ln(1 + exp(x))`.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+/// The logarithm of a sum of exponentials.
+fn log_sum(logs: impl Iterator<Item = f64> + Clone) -> f64 {
+    let largest = logs.clone().fold(f64::NEG_INFINITY, f64::max);
+    largest + logs.map(|x| (x - largest).exp()).sum::<f64>().ln()
 }

@@ -47,6 +47,7 @@ pub(super) struct Newton {
     direction: Vec<f64>,
     trial: Vec<f64>,
     gradient: Vec<f64>,
+    last_solved: Vec<f64>,
 }
 
 /// What one Newton step did.
@@ -75,6 +76,7 @@ impl Newton {
             direction: vec![0.0; n],
             trial: vec![0.0; n],
             gradient: vec![0.0; n],
+            last_solved: vec![0.0; n],
         };
         if expected_solve > SLOW_SOLVE as f64 {
             newton.consider_factor(table)?;
@@ -89,6 +91,11 @@ impl Newton {
             Linear::Sparse(_) => "sparse Cholesky",
             Linear::Dense => "dense Cholesky",
         }
+    }
+
+    /// Log-strengths from which the last step was taken: there the system could be solved.
+    pub(super) fn last_solved(&self) -> &[f64] {
+        &self.last_solved
     }
 
     /// Switch to a factorisation where conjugate gradients are slow and the fill is moderate.
@@ -129,6 +136,7 @@ impl Newton {
         let rtol = forcing_term(&self.gradient, derivatives.diagonal_decrement(team), target);
         let params = PcgParams { rtol, max_iter: max_passes.max(1) };
         let mut n_passes = self.solve(table, derivatives, &params, team, control)?;
+        self.last_solved.copy_from_slice(s);
         let slope = derivatives.slope(&self.direction, team);
         let decrement = slope.max(0.0).sqrt();
         if n_passes > SLOW_SOLVE {
@@ -145,6 +153,9 @@ impl Newton {
                 derivatives.evaluate(table, &self.trial, team);
                 n_passes += 1;
             }
+        }
+        if let Some(row) = self.trial.iter().position(|s| !s.is_finite()) {
+            return Err(Error::Singular { argument: "conductance", row });
         }
         s.copy_from_slice(&self.trial);
         Ok(Step { decrement, n_passes })
@@ -201,7 +212,7 @@ impl Newton {
 /// in what should be the last step tight enough for the certificate.
 fn forcing_term(gradient: &[f64], decrement: f64, target: f64) -> f64 {
     let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
-    let loose = (0.1 * (norm / (1.0 + norm)).sqrt()).clamp(1e-3, 0.1);
+    let loose = (0.1 / (1.0 + norm.recip()).sqrt()).clamp(1e-3, 0.1);
     if decrement * decrement > target {
         loose
     } else {

@@ -25,15 +25,17 @@ pub(super) struct Reduction<T> {
     cores: Vec<Core<T>>,
     /// The whole table is one block: nothing was copied.
     whole: bool,
+    /// The item whose log-strength is 0.
+    reference: Option<usize>,
 }
 
 impl<T: Float> Reduction<T> {
     /// Find the blocks of a connected table and copy out those that need iterations.
-    pub(super) fn new(table: &PairTable<'_, T>) -> Self {
+    pub(super) fn new(table: &PairTable<'_, T>, reference: Option<usize>) -> Self {
         let blocks = biconnected_blocks(&table.graph);
         let n = table.graph.n_nodes();
         if blocks.n_blocks() == 1 && n > 2 {
-            return Self { blocks, cores: Vec::new(), whole: true };
+            return Self { blocks, cores: Vec::new(), whole: true, reference };
         }
         let mut cores = Vec::new();
         let mut part = Subgraph::new(n);
@@ -51,7 +53,7 @@ impl<T: Float> Reduction<T> {
                 losses: part.entries().iter().map(|&e| table.losses[e]).collect(),
             });
         }
-        Self { blocks, cores, whole: false }
+        Self { blocks, cores, whole: false, reference }
     }
 
     /// The tables to be solved by iteration.
@@ -84,7 +86,10 @@ impl<T: Float> Reduction<T> {
         self.blocks.nodes(self.cores[k].block).iter().map(|&i| s[i as usize]).collect()
     }
 
-    /// Put the estimates of the tables together, closed forms included, with mean zero.
+    /// Put the estimates of the tables together, closed forms included.
+    ///
+    /// They are grounded here, at the reference or at mean zero, so that the certificate counts the
+    /// rounding of that shift.
     pub(super) fn combine(&self, table: &PairTable<'_, T>, parts: &[&[f64]]) -> Vec<f64> {
         let mut s = vec![0.0; table.graph.n_nodes()];
         if self.whole {
@@ -96,7 +101,7 @@ impl<T: Float> Reduction<T> {
                 let placed = s[nodes[0] as usize];
                 if let Some(entry) = self.blocks.bridge(block) {
                     let (wins, losses) = (table.wins[entry].to_f64(), table.losses[entry].to_f64());
-                    s[nodes[1] as usize] = placed - (wins / losses).ln();
+                    s[nodes[1] as usize] = placed - log_odds(wins, losses);
                 } else if let Some((_, part)) = cores.next_if(|(core, _)| core.block == block) {
                     for (&i, x) in nodes.iter().zip(*part) {
                         s[i as usize] = placed + (x - part[0]);
@@ -104,10 +109,19 @@ impl<T: Float> Reduction<T> {
                 }
             }
         }
-        let mean = crate::parallel::pairwise_sum(&s) / s.len() as f64;
+        let ground = match self.reference.and_then(|item| s.get(item)) {
+            Some(&strength) => strength,
+            None => crate::parallel::pairwise_sum(&s) / s.len() as f64,
+        };
         for x in &mut s {
-            *x -= mean;
+            *x -= ground;
         }
         s
     }
+}
+
+/// `ln(wins / losses)`, also where the quotient over- or underflows.
+fn log_odds(wins: f64, losses: f64) -> f64 {
+    let odds = wins / losses;
+    if odds.is_normal() { odds.ln() } else { wins.ln() - losses.ln() }
 }

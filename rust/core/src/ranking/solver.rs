@@ -199,7 +199,7 @@ impl<'a, T: Float> Solver<'a, T> {
             if self.n_iter >= self.max_iter || self.n_steps >= MAX_STEPS {
                 break Ended::Limit;
             }
-            let step = newton.step(
+            let taken = newton.step(
                 &self.table,
                 &mut derivatives,
                 &mut self.strength,
@@ -207,7 +207,17 @@ impl<'a, T: Float> Solver<'a, T> {
                 self.max_iter - self.n_iter,
                 team,
                 control,
-            )?;
+            );
+            let step = match taken {
+                // Rounding sent a step to where the conductances of an item underflow.
+                Err(Error::NotPositiveDefinite { .. } | Error::Singular { .. }) => {
+                    if self.n_steps > 0 {
+                        self.strength.copy_from_slice(newton.last_solved());
+                    }
+                    break Ended::Stalled;
+                }
+                taken => taken?,
+            };
             self.n_steps += 1;
             self.n_iter += step.n_passes;
             let strength = &self.strength;

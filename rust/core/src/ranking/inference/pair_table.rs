@@ -3,13 +3,13 @@
 //! In the frame where strengths sum to zero the covariance is `L^+`; relative to a reference item
 //! `r` the variance of `s_i - s_r` is `L^+_ii + L^+_rr - 2 L^+_ir`, the effective resistance.
 
-use super::likelihood::Derivatives;
-use super::table::PairTable;
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::float::Float;
 use crate::linalg::DenseLaplacian;
 use crate::parallel::Team;
+use crate::ranking::likelihood::Derivatives;
+use crate::ranking::table::PairTable;
 use crate::sparse::{Laplacian, LaplacianCholesky, LaplacianFactor, PcgParams, PcgWorkspace, pcg};
 
 /// Relative residual of the solves: far below what a standard error is read to.

@@ -24,6 +24,7 @@ mod bradley_terry;
 mod certificate;
 mod existence;
 mod inference;
+mod laplacian_solver;
 mod likelihood;
 mod newman;
 mod newton;

@@ -6,73 +6,32 @@
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::float::Float;
-use crate::linalg::DenseLaplacian;
 use crate::parallel::Team;
+use crate::ranking::laplacian_solver::LaplacianSolver;
 use crate::ranking::likelihood::Derivatives;
 use crate::ranking::table::PairTable;
-use crate::sparse::{Laplacian, LaplacianCholesky, LaplacianFactor, PcgParams, PcgWorkspace, pcg};
+use crate::sparse::{Laplacian, PcgParams};
 
 /// Relative residual of the solves: far below what a standard error is read to.
 const SOLVE_RTOL: f64 = 1e-10;
 
-/// Most items for a dense pseudo-inverse.
-const MAX_DENSE: usize = 6000;
-
-/// Most entries of a sparse factor.
-const MAX_FACTOR: f64 = 1e8;
-
-/// Most entries of a graph whose elimination order is worth computing.
-const MAX_ANALYSED: usize = 1 << 23;
-
 /// The Hessian at the estimate, ready to be solved with.
-enum Hessian<'f> {
-    Dense(DenseLaplacian),
-    Sparse(LaplacianFactor<'f>),
-    Iterative { diagonal: Vec<f64>, workspace: PcgWorkspace },
-}
-
-struct Covariance<'a, 'f, T> {
+struct Covariance<'a, T> {
     table: PairTable<'a, T>,
-    derivatives: Derivatives,
-    hessian: Hessian<'f>,
+    conductance: Vec<f64>,
+    diagonal: Vec<f64>,
+    solver: LaplacianSolver,
 }
 
-impl<'a, 'f, T: Float> Covariance<'a, 'f, T> {
-    /// Evaluate and factorise at log-strengths `s`; iterate only where no factor fits.
-    ///
-    /// `analysis` is memory for a sparse factor.
-    fn new(
-        table: PairTable<'a, T>,
-        s: &[f64],
-        analysis: &'f mut Option<LaplacianCholesky>,
-        team: &Team,
-    ) -> Result<Self, Error> {
+impl<'a, T: Float> Covariance<'a, T> {
+    /// Evaluate at log-strengths `s`.
+    fn new(table: PairTable<'a, T>, s: &[f64], team: &Team) -> Result<Self, Error> {
         let mut derivatives = Derivatives::new(&table)?;
         derivatives.evaluate(&table, s, team);
-        let (n, entries) = (table.graph.n_nodes(), table.graph.n_entries());
-        let conductance = &derivatives.conductance;
-        let sparse = if entries <= MAX_ANALYSED {
-            LaplacianCholesky::analyse_within(&table.graph, MAX_FACTOR)?
-        } else {
-            None
-        };
-        let full = (n * n / 8) as f64;
-        let dense = if n <= MAX_DENSE && sparse.as_ref().is_none_or(|factor| factor.fill() > full) {
-            Some(DenseLaplacian::factorise(&table.graph, conductance)?)
-        } else {
-            None
-        };
-        let hessian = match (dense, sparse) {
-            (Some(factor), _) => Hessian::Dense(factor),
-            (None, Some(sparse)) => {
-                Hessian::Sparse(analysis.insert(sparse).factorise(&table.graph, conductance)?)
-            }
-            (None, None) => Hessian::Iterative {
-                diagonal: derivatives.rows.iter().map(|row| row.diagonal).collect(),
-                workspace: PcgWorkspace::new(n)?,
-            },
-        };
-        Ok(Self { table, derivatives, hessian })
+        let Derivatives { rows, conductance, .. } = derivatives;
+        let diagonal = rows.iter().map(|row| row.diagonal).collect();
+        let solver = LaplacianSolver::factorising(&table.graph)?;
+        Ok(Self { table, conductance, diagonal, solver })
     }
 
     /// Column `i` of `L^+`.
@@ -82,32 +41,22 @@ impl<'a, 'f, T: Float> Covariance<'a, 'f, T> {
         let mut rhs = vec![-1.0 / n as f64; n];
         rhs[i] += 1.0;
         let mut x = vec![0.0; n];
-        match &mut self.hessian {
-            Hessian::Dense(factor) => factor.solve(&rhs, &mut x),
-            Hessian::Sparse(factor) => factor.solve(&rhs, &mut x),
-            Hessian::Iterative { diagonal, workspace } => {
-                let conductance = &self.derivatives.conductance;
-                let laplacian = Laplacian::new(self.table.graph, conductance, diagonal)?;
-                let params = PcgParams { rtol: SOLVE_RTOL, max_iter: 10 * n };
-                pcg(&laplacian, &rhs, &mut x, &params, workspace, team, control)?;
-            }
-        }
+        let laplacian = Laplacian::new(self.table.graph, &self.conductance, &self.diagonal)?;
+        let params = PcgParams { rtol: SOLVE_RTOL, max_iter: 10 * n };
+        self.solver.solve(&laplacian, &rhs, &mut x, &params, team, control)?;
         Ok(x)
     }
 
     /// The diagonal of `L^+`.
-    fn diagonal(&mut self) -> Result<Vec<f64>, Error> {
-        match &mut self.hessian {
-            Hessian::Dense(factor) => factor.pseudo_inverse_diagonal(),
-            Hessian::Sparse(factor) => factor.pseudo_inverse_diagonal(),
-            Hessian::Iterative { .. } => Err(Error::Value {
-                argument: "items",
-                rule: "given, for a table of this size: the factor that yields all standard errors \
-                       does not fit",
-                value: format!("None for {} items", self.table.graph.n_nodes()),
-                index: None,
-            }),
-        }
+    fn diagonal(&mut self, control: &dyn Control) -> Result<Vec<f64>, Error> {
+        let laplacian = Laplacian::new(self.table.graph, &self.conductance, &self.diagonal)?;
+        self.solver.pseudo_inverse_diagonal(&laplacian, control)?.ok_or_else(|| Error::Value {
+            argument: "items",
+            rule: "given, for a table of this size: the factor that yields all standard errors \
+                   does not fit",
+            value: format!("None for {} items", self.table.graph.n_nodes()),
+            index: None,
+        })
     }
 }
 
@@ -135,8 +84,7 @@ pub fn standard_error<T: Float>(
     control: &dyn Control,
 ) -> Result<Vec<f64>, Error> {
     let n = check_arguments(table, s, reference, items)?;
-    let mut analysis = None;
-    let mut covariance = Covariance::new(*table, s, &mut analysis, team)?;
+    let mut covariance = Covariance::new(*table, s, team)?;
     let to_reference = match reference {
         Some(r) => Some((r, covariance.column(r, team, control)?)),
         None => None,
@@ -147,7 +95,7 @@ pub fn standard_error<T: Float>(
         None => own,
     };
     let few = items.is_some_and(|items| items.len() * 4 < n);
-    if few || matches!(covariance.hessian, Hessian::Iterative { .. }) && items.is_some() {
+    if few || !covariance.solver.is_exact() && items.is_some() {
         let items = items.unwrap_or_default();
         items
             .iter()
@@ -157,7 +105,7 @@ pub fn standard_error<T: Float>(
             })
             .collect()
     } else {
-        let diagonal = covariance.diagonal()?;
+        let diagonal = covariance.diagonal(control)?;
         let error = |i: usize| variance(i, diagonal[i]).max(0.0).sqrt();
         Ok(match items {
             Some(items) => items.iter().map(|&i| error(i as usize)).collect(),
@@ -183,8 +131,7 @@ pub fn covariance<T: Float>(
     let bytes = (k as u128).pow(2) * size_of::<f64>() as u128;
     let size = k.checked_mul(k).ok_or(Error::TooLarge { bytes })?;
     let mut out = try_vec(size, 0.0)?;
-    let mut analysis = None;
-    let mut covariance = Covariance::new(*table, s, &mut analysis, team)?;
+    let mut covariance = Covariance::new(*table, s, team)?;
     let to_reference = match reference {
         Some(r) => Some((r, covariance.column(r, team, control)?)),
         None => None,

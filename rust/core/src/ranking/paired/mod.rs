@@ -6,9 +6,16 @@
 //! tie parameter, order effect `gamma`, coefficients `beta`, each only where the model has it.
 
 mod cells;
+mod derivatives;
+mod elimination;
+mod fitted;
+mod pairs;
+mod scores;
+mod system;
 mod terms;
 
 pub use cells::Cells;
+pub use fitted::PairedFit;
 
 use crate::error::Error;
 

@@ -5,7 +5,6 @@ mod covariance;
 mod draws;
 mod fitted;
 mod frame;
-pub(super) mod pair_table;
 mod rank_sets;
 mod refit;
 mod standard_error;

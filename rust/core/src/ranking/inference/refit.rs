@@ -55,7 +55,7 @@ pub trait Replicate: Send {
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> bool;
 
     /// `out = H v`, with the information at the last point.
-    fn multiply(&self, v: &[f64], out: &mut [f64]);
+    fn multiply(&mut self, v: &[f64], out: &mut [f64]);
 
     /// The diagonal of `H` at the last point.
     fn diagonal(&self, out: &mut [f64]);

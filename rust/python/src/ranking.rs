@@ -1,6 +1,7 @@
 //! `hasten._core.ranking`: Bradley-Terry on aggregated tables.
 
 mod aggregate;
+mod cells;
 
 use hasten_core::Status;
 use hasten_core::error::Error;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -168,8 +169,8 @@ class BootstrapResult:
             raise ValueError("`other` must come from the same result")
         if other.first != self.first + self.n_resamples:
             raise ValueError(
-                f"`other` must begin with replicate {self.first + self.n_resamples}, where this one "
-                f"ends; got first={other.first}"
+                f"`other` must begin with replicate {self.first + self.n_resamples}, where this "
+                f"one ends; got first={other.first}"
             )
         both = [np.asarray(self.strengths), np.asarray(other.strengths)]
         return BootstrapResult(
@@ -284,4 +285,4 @@ def _ranges(first: int, n_resamples: int, n_jobs: int | None) -> list[tuple[int,
 
     n_parts = min(effective_n_jobs(n_jobs), n_resamples)
     ends = [first + n_resamples * k // n_parts for k in range(n_parts + 1)]
-    return list(zip(ends[:-1], ends[1:], strict=True))
+    return list(itertools.pairwise(ends))

@@ -316,9 +316,15 @@ class RankingResult(Result):
         else:
             fit = self._fit
             critical = _core.simultaneous_critical_value(
-                fit.core(), kind, errors, fit.reference, level, n_samples, draw_key(rng),
+                fit.core(),
+                kind,
+                errors,
+                fit.reference,
+                level,
+                n_samples,
+                draw_key(rng),
                 self._n_threads,
-            )  # fmt: skip
+            )
         low, high = self._fit.strength - critical * errors, self._fit.strength + critical * errors
         if scale == "elo":
             low, high = 1500 + low * 400 / math.log(10), 1500 + high * 400 / math.log(10)
@@ -482,4 +488,6 @@ def check_level(confidence_level: Any) -> float:
     float
         The level.
     """
-    return check_real(confidence_level, "confidence_level", minimum=0.0, maximum=1.0, exclusive=True)
+    return check_real(
+        confidence_level, "confidence_level", minimum=0.0, maximum=1.0, exclusive=True
+    )

@@ -11,7 +11,7 @@ use crate::parallel::Team;
 use crate::rng::Stream;
 
 /// Purpose tag of the stream of a replicate.
-const BOOTSTRAP: u32 = 0x5241_0003;
+pub const BOOTSTRAP: u32 = 0x5241_0003;
 
 /// Most bytes of resampled data that are held at a time.
 const MAX_BYTES: usize = 1 << 31;

@@ -9,7 +9,7 @@ mod rank_sets;
 mod refit;
 mod standard_error;
 
-pub use bootstrap::{Bootstrap, BootstrapParams, bootstrap};
+pub use bootstrap::{BOOTSTRAP, Bootstrap, BootstrapParams, bootstrap};
 pub use covariance::covariance;
 pub use draws::draws;
 pub use fitted::{Fitted, Kind, Noise};

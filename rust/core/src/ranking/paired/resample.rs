@@ -37,6 +37,11 @@ impl<'a> PairedResample<'a> {
         Self { cells, model: *model, parameters, groups }
     }
 
+    /// The strengths of the estimate.
+    pub fn strength(&self) -> &'a [f64] {
+        &self.parameters[..self.cells.n_items.min(self.parameters.len())]
+    }
+
     /// The outcomes that replicate `stream` draws: smaller and larger item of each cell with the
     /// weights of their wins and of ties.
     ///

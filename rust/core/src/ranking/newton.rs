@@ -5,45 +5,22 @@
 //! is damped by generalised self-concordance (Bach 2010; Sun and Tran-Dinh 2019, "Generalized
 //! self-concordant functions", Mathematical Programming 178), which needs no line search.
 
+use super::laplacian_solver::LaplacianSolver;
 use super::likelihood::Derivatives;
 use super::table::PairTable;
 use crate::control::Control;
 use crate::error::Error;
 use crate::float::Float;
-use crate::linalg::DenseLaplacian;
 use crate::parallel::Team;
-use crate::sparse::{Laplacian, LaplacianCholesky, PcgParams, PcgWorkspace, pcg};
-
-/// Entries of the factor per entry of the graph up to which a sparse factor pays.
-const MAX_FILL: f64 = 20.0;
-
-/// Conjugate-gradient steps in one solve above which a factorisation is considered.
-const SLOW_SOLVE: usize = 60;
-
-/// Largest graph, in entries, whose elimination order is worth computing.
-const MAX_ANALYSED: usize = 1 << 23;
-
-/// Up to this many items a factorisation costs less than the bookkeeping of anything else.
-const SMALL: usize = 128;
-
-/// Largest graph for a dense factorisation where conjugate gradients are slow.
-const MAX_DENSE: usize = 2000;
+use crate::sparse::{Laplacian, PcgParams};
 
 /// Fraction of the target to which the last Newton system is solved: its remainder is bounded by a
 /// flow along a tree, which is far above the true decrement on well-connected graphs.
 const LAST_STEP: f64 = 1e-2;
 
-/// How the Newton system is solved.
-enum Linear {
-    Pcg(PcgWorkspace),
-    Sparse(Box<LaplacianCholesky>),
-    Dense,
-}
-
 /// The state of a Newton iteration on one connected table.
 pub(super) struct Newton {
-    linear: Linear,
-    considered_factor: bool,
+    linear: LaplacianSolver,
     direction: Vec<f64>,
     trial: Vec<f64>,
     gradient: Vec<f64>,
@@ -65,57 +42,23 @@ impl Newton {
         expected_solve: f64,
     ) -> Result<Self, Error> {
         let n = table.graph.n_nodes();
-        let linear = if n <= SMALL {
-            Linear::Sparse(Box::new(LaplacianCholesky::analyse(&table.graph)?))
-        } else {
-            Linear::Pcg(PcgWorkspace::new(n)?)
-        };
-        let mut newton = Self {
-            linear,
-            considered_factor: n <= SMALL,
+        Ok(Self {
+            linear: LaplacianSolver::adaptive(&table.graph, expected_solve)?,
             direction: vec![0.0; n],
             trial: vec![0.0; n],
             gradient: vec![0.0; n],
             last_solved: vec![0.0; n],
-        };
-        if expected_solve > SLOW_SOLVE as f64 {
-            newton.consider_factor(table)?;
-        }
-        Ok(newton)
+        })
     }
 
     /// Name of the linear solver in use.
     pub(super) fn linear_solver(&self) -> &'static str {
-        match self.linear {
-            Linear::Pcg(_) => "conjugate gradients",
-            Linear::Sparse(_) => "sparse Cholesky",
-            Linear::Dense => "dense Cholesky",
-        }
+        self.linear.name()
     }
 
     /// Log-strengths from which the last step was taken: there the system could be solved.
     pub(super) fn last_solved(&self) -> &[f64] {
         &self.last_solved
-    }
-
-    /// Switch to a factorisation where conjugate gradients are slow and the fill is moderate.
-    fn consider_factor<T: Float>(&mut self, table: &PairTable<'_, T>) -> Result<(), Error> {
-        if self.considered_factor {
-            return Ok(());
-        }
-        self.considered_factor = true;
-        let (n, entries) = (table.graph.n_nodes(), table.graph.n_entries());
-        if entries <= MAX_ANALYSED {
-            let max_fill = MAX_FILL * entries as f64;
-            if let Some(factor) = LaplacianCholesky::analyse_within(&table.graph, max_fill)? {
-                self.linear = Linear::Sparse(Box::new(factor));
-                return Ok(());
-            }
-        }
-        if n <= MAX_DENSE {
-            self.linear = Linear::Dense;
-        }
-        Ok(())
     }
 
     /// Take one step from `s`, where `derivatives` are current; both are updated.
@@ -139,9 +82,6 @@ impl Newton {
         self.last_solved.copy_from_slice(s);
         let slope = derivatives.slope(&self.direction, team);
         let decrement = slope.max(0.0).sqrt();
-        if n_passes > SLOW_SOLVE {
-            self.consider_factor(table)?;
-        }
         self.advance(s, 1.0);
         derivatives.evaluate(table, &self.trial, team);
         n_passes += 1;
@@ -176,35 +116,11 @@ impl Newton {
         team: &Team,
         control: &dyn Control,
     ) -> Result<usize, Error> {
-        match &mut self.linear {
-            Linear::Pcg(workspace) => {
-                let diagonal: Vec<f64> = derivatives.rows.iter().map(|row| row.diagonal).collect();
-                let laplacian = Laplacian::new(table.graph, &derivatives.conductance, &diagonal)?;
-                self.direction.fill(0.0);
-                let info = pcg(
-                    &laplacian,
-                    &self.gradient,
-                    &mut self.direction,
-                    params,
-                    workspace,
-                    team,
-                    control,
-                )?;
-                Ok(info.n_iter)
-            }
-            Linear::Sparse(factor) => {
-                let mut factor = factor.factorise(&table.graph, &derivatives.conductance)?;
-                control.check()?;
-                factor.solve(&self.gradient, &mut self.direction);
-                Ok(1)
-            }
-            Linear::Dense => {
-                let factor = DenseLaplacian::factorise(&table.graph, &derivatives.conductance)?;
-                control.check()?;
-                factor.solve(&self.gradient, &mut self.direction);
-                Ok(1)
-            }
-        }
+        let diagonal: Vec<f64> = derivatives.rows.iter().map(|row| row.diagonal).collect();
+        let laplacian = Laplacian::new(table.graph, &derivatives.conductance, &diagonal)?;
+        let Self { linear, gradient, direction, .. } = self;
+        linear.invalidate();
+        linear.solve(&laplacian, gradient, direction, params, team, control)
     }
 }
 

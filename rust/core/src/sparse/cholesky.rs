@@ -31,6 +31,8 @@ pub struct LaplacianCholesky {
     ordering: Ordering,
     /// Built at the first factorisation, when the fill has been accepted.
     factor: Option<Multifrontal>,
+    /// The last factorisation succeeded.
+    is_factorised: bool,
     work: Vec<f64>,
 }
 
@@ -80,7 +82,16 @@ impl LaplacianCholesky {
         let ordering = minimum_degree(&pattern)?;
         let n_entries = graph.n_entries();
         let work = try_vec(n_nodes.saturating_sub(1), 0.0)?;
-        Ok(Self { n_nodes, n_entries, ground, pattern, ordering, factor: None, work })
+        Ok(Self {
+            n_nodes,
+            n_entries,
+            ground,
+            pattern,
+            ordering,
+            factor: None,
+            is_factorised: false,
+            work,
+        })
     }
 
     /// Number of entries of the factor, its diagonal included: an upper bound, known before any
@@ -117,6 +128,7 @@ impl LaplacianCholesky {
         if conductance.len() != self.n_entries {
             return shape("conductance", self.n_entries, conductance.len());
         }
+        self.is_factorised = false;
         let factor = match &mut self.factor {
             Some(factor) => factor,
             none => {
@@ -140,12 +152,20 @@ impl LaplacianCholesky {
             }
             other => other,
         })?;
+        self.is_factorised = true;
         Ok(LaplacianFactor {
             factor,
             ordering: &self.ordering,
             ground: self.ground,
             work: &mut self.work,
         })
+    }
+
+    /// The factor of the last [`factorise`](Self::factorise), if that succeeded.
+    pub fn factor(&mut self) -> Option<LaplacianFactor<'_>> {
+        let factor = self.factor.as_ref().filter(|_| self.is_factorised)?;
+        let (ordering, ground) = (&self.ordering, self.ground);
+        Some(LaplacianFactor { factor, ordering, ground, work: &mut self.work })
     }
 }
 

@@ -229,7 +229,7 @@ impl Fitted for PairedFit<'_> {
         self.solve_nodes(team, control)?;
         let q: Vec<f64> =
             rhs[self.free_shared()].iter().zip(self.units()).map(|(q, unit)| q * unit).collect();
-        let shared = self.elimination.complete(&self.derivatives, &mut self.solution, &q, team);
+        let shared = self.elimination.complete(&self.nodes, &mut self.solution, &q, team);
         x.fill(0.0);
         x[..n].copy_from_slice(&self.solution[..n]);
         for ((x, shared), unit) in x[self.free_shared()].iter_mut().zip(shared).zip(self.units()) {

@@ -16,7 +16,7 @@ use crate::parallel::Team;
 use crate::sparse::{SpanningForest, maximum_spanning_forest};
 
 /// Above this `c * lambda` the second-order term matters and `c` is worth exact path resistances.
-const REFINE_ABOVE: f64 = 1e-3;
+pub(super) const REFINE_ABOVE: f64 = 1e-3;
 
 /// What is proved of one iterate.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +93,7 @@ fn rounding_units(degree: usize) -> f64 {
 }
 
 /// `psi(y) = (y + (1 - y) ln(1 - y)) / y^2`.
-fn gap_factor(y: f64) -> f64 {
+pub(super) fn gap_factor(y: f64) -> f64 {
     if y < 1e-3 { 0.5 + y / 6.0 + y * y / 12.0 } else { (y + (1.0 - y) * (-y).ln_1p()) / (y * y) }
 }
 
@@ -154,7 +154,7 @@ fn root_path_resistance<T: Float>(
 }
 
 /// Resistance of the tree path from each item to its root, rounded upwards.
-fn root_resistances(forest: &SpanningForest) -> Vec<f64> {
+pub(super) fn root_resistances(forest: &SpanningForest) -> Vec<f64> {
     let mut resistance = vec![0.0; forest.order.len()];
     for &node in &forest.order {
         let (i, parent) = (node as usize, forest.parent[node as usize] as usize);

@@ -12,6 +12,9 @@ use crate::parallel::{Team, pairwise_sum};
 use crate::ranking::likelihood::{Row, win_loss};
 use crate::sparse::Laplacian;
 
+/// Terms that are added one by one before their sum joins the sum of a row.
+pub(super) const RUN: usize = 32;
+
 /// What the cells of one edge add up to, seen from its smaller node.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct EdgeTerm {
@@ -25,7 +28,7 @@ pub(super) struct EdgeTerm {
 
 /// Derivatives at one vector of parameters.
 pub(super) struct Derivatives {
-    /// By node, the ground included.
+    /// By node, the ground included; magnitudes are sums of the edges' absolute scores.
     pub rows: Vec<Row>,
     /// Diagonal of the Laplacian, by node.
     pub diagonal: Vec<f64>,
@@ -169,22 +172,66 @@ impl Derivatives {
             coupling.fill(0.0);
             let mut conductance = conductance.iter_mut();
             for (r, row) in rows.iter_mut().enumerate() {
-                let mut sum = Row::default();
+                let (mut sum, mut partial) = (Row::default(), Row::default());
                 let out = &mut coupling[r * k..(r + 1) * k];
-                for ((e, sign), h) in pairs.row(start + r).zip(&mut conductance) {
+                for (place, (e, sign)) in pairs.row(start + r).enumerate() {
                     let edge = &edges[e];
-                    *h = edge.information;
-                    sum.gradient += sign * edge.score;
-                    sum.magnitude += edge.magnitude;
-                    sum.diagonal += edge.information;
+                    if let Some(h) = conductance.next() {
+                        *h = edge.information;
+                    }
+                    if place % RUN == 0 {
+                        sum.add(&std::mem::take(&mut partial));
+                    }
+                    partial.gradient += sign * edge.score;
+                    partial.magnitude += edge.score.abs();
+                    partial.diagonal += edge.information;
                     if e < pairs.n_met {
                         for (out, c) in out.iter_mut().zip(&edge_coupling[e * k..]) {
                             *out += sign * c;
                         }
                     }
                 }
+                sum.add(&partial);
                 diagonal[r] = sum.diagonal;
                 *row = sum;
+            }
+        });
+    }
+
+    /// The Newton decrement of the Hessian's diagonal alone.
+    pub(super) fn diagonal_decrement(&self, team: &Team) -> f64 {
+        let strengths = team.sum_blocks(self.rows.len(), |block| {
+            let diagonal = |row: &Row| row.gradient.powi(2) / row.diagonal.max(f64::MIN_POSITIVE);
+            self.rows[block].iter().map(diagonal).sum()
+        });
+        let k = self.shared_gradient.len();
+        let shared = self
+            .shared_gradient
+            .iter()
+            .enumerate()
+            .map(|(a, g)| g * g / self.shared_information[a * k + a].max(f64::MIN_POSITIVE));
+        (strengths + shared.sum::<f64>()).sqrt()
+    }
+
+    /// Column `a` of `C`, of which there are `k`.
+    pub(super) fn coupling_column(&self, k: usize, a: usize) -> Vec<f64> {
+        self.coupling.chunks_exact(k).map(|row| row[a]).collect()
+    }
+
+    /// `out = L x`, summed over differences; bridges, whose ends differ by an arbitrary number, are
+    /// left out.
+    pub(super) fn flow(&self, system: &System<'_>, x: &[f64], out: &mut [f64], team: &Team) {
+        let pairs = &system.pairs;
+        let graph = pairs.graph();
+        team.for_each_chunk_mut(out, system.rows_per_block(), |start, out| {
+            for (i, out) in (start..).zip(out) {
+                let row = graph.row(i);
+                let conductance = self.conductance[row.clone()].iter().zip(&pairs.edge[row]);
+                *out = conductance
+                    .zip(graph.neighbours(i))
+                    .filter(|&((_, &e), _)| !pairs.is_bridge(e as usize))
+                    .map(|((h, _), &j)| h * (x[i] - x[j as usize]))
+                    .sum();
             }
         });
     }

@@ -181,11 +181,18 @@ impl<'a> PairedFit<'a> {
     }
 
     /// From `L^+ b` on the nodes to `H^+` times the whole right-hand side.
-    fn complete(&self, rhs: &[f64], solution: &mut [f64], x: &mut [f64], team: &Team) {
+    fn complete(
+        &self,
+        rhs: &[f64],
+        nodes: &[f64],
+        solution: &mut [f64],
+        x: &mut [f64],
+        team: &Team,
+    ) {
         let n = self.n_items();
         let scaled = rhs[self.free_shared()].iter().zip(self.system.units());
         let q: Vec<f64> = scaled.map(|(q, unit)| q * unit).collect();
-        let shared = self.elimination.complete(&self.derivatives, solution, &q, team);
+        let shared = self.elimination.complete(nodes, solution, &q, team);
         x.fill(0.0);
         x[..n].copy_from_slice(&solution[..n]);
         let places = x[self.free_shared()].iter_mut();
@@ -268,10 +275,10 @@ impl Fitted for PairedFit<'_> {
         let laplacian = self.derivatives.laplacian(&self.system)?;
         let params = PcgParams { rtol, ..solve_params(n_nodes) };
         self.solver.solve_many(&laplacian, &nodes, &mut solutions, &params, team, control)?;
-        let columns = rhs.chunks(p).zip(x.chunks_mut(p)).zip(solutions.chunks_mut(n_nodes));
-        for ((rhs, x), solution) in columns {
+        let columns = nodes.chunks(n_nodes).zip(solutions.chunks_mut(n_nodes));
+        for ((rhs, x), (nodes, solution)) in rhs.chunks(p).zip(x.chunks_mut(p)).zip(columns) {
             self.system.to_frame(solution);
-            self.complete(rhs, solution, x, team);
+            self.complete(rhs, nodes, solution, x, team);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::derivatives::RUN;
 use super::pairs::{Joint, Pairs, is_reversed, sorted_cells};
 use super::terms::{Counts, log_likelihood, log_sigmoid};
 use super::{Cells, Model, Prior, Ties};
@@ -37,14 +38,14 @@ pub(super) struct System<'a> {
     cells: Cells<'a>,
     /// Root mean square of each covariate, 1 for one that is zero throughout.
     pub scale: Vec<f64>,
+    /// Most cells of one pair.
+    most_cells: usize,
     /// Boundaries of the blocks of work, in pairs.
     blocks: Vec<usize>,
     /// The group of each item; empty where there is one, or a prior.
     pub groups: Vec<u32>,
     /// Number of groups.
     pub n_groups: usize,
-    /// Total weight.
-    pub n_games: f64,
 }
 
 /// Parameters in the caller's units, apart.
@@ -133,13 +134,13 @@ impl<'a> System<'a> {
         first_cell.push(wins.len() as u32);
         drop(order);
         let blocks = cut(&first_cell);
+        let most_cells = first_cell.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0);
         let joint = match model.prior {
             Some(_) => Joint::Ground,
             None if n_groups > 1 => Joint::Groups(groups, n_groups),
             None => Joint::None,
         };
         let pairs = Pairs::new(cells.n_items, low, high, joint)?;
-        let n_games = pairwise_sum(&wins) + pairwise_sum(&losses) + pairwise_sum(&ties);
         let scale = scales(&cells);
         Ok(Self {
             model,
@@ -155,10 +156,10 @@ impl<'a> System<'a> {
             source,
             cells,
             scale,
+            most_cells,
             blocks,
             groups: if n_groups > 1 { groups.to_vec() } else { Vec::new() },
             n_groups,
-            n_games,
         })
     }
 
@@ -179,6 +180,40 @@ impl<'a> System<'a> {
     pub(super) fn units(&self) -> impl Iterator<Item = f64> + use<'_> {
         let unscaled = self.n_shared - self.scale.len();
         std::iter::repeat_n(1.0, unscaled).chain(self.scale.iter().map(|s| s.recip()))
+    }
+
+    /// Strengths and all shared parameters that `model` names, on the caller's scale.
+    pub(super) fn to_external(&self, x: &[f64], model: &Model) -> (Vec<f64>, Vec<f64>) {
+        let mut strength = x[..self.n_items].to_vec();
+        if model.prior.is_none() {
+            self.center(&mut strength);
+        }
+        let mut shared = x[self.n_items..].to_vec();
+        let first = shared.len() - self.scale.len();
+        for (x, scale) in shared[first..].iter_mut().zip(&self.scale) {
+            *x /= scale;
+        }
+        match model.ties {
+            Ties::Davidson if self.tie_dropped => shared.insert(0, f64::NEG_INFINITY),
+            Ties::RaoKupper if self.tie_dropped => shared.insert(0, 0.0),
+            _ => {}
+        }
+        (strength, shared)
+    }
+
+    /// Weight of the games that the left side won, that the right side won, and of the ties.
+    pub(super) fn totals(&self) -> (f64, f64, f64) {
+        let (mut left, mut right, mut ties) = (0.0, 0.0, 0.0);
+        for cell in 0..self.wins.len() {
+            let counts = self.counts(cell);
+            let is_left = self.sign(cell) > 0.0;
+            let (won, lost) =
+                if is_left { (counts.wins, counts.losses) } else { (counts.losses, counts.wins) };
+            left += won;
+            right += lost;
+            ties += counts.ties;
+        }
+        (left, right, ties)
     }
 
     /// Make potentials of the nodes relative to the ground, or to the mean of each group; of a
@@ -341,6 +376,43 @@ impl<'a> System<'a> {
                 *out = sign * (z / scale);
             }
         }
+    }
+
+    /// Additions behind one number of the row of a node, one after the other.
+    pub(super) fn terms_in_row(&self, node: usize) -> usize {
+        let degree = self.pairs.graph().degree(node);
+        degree.min(RUN) + degree / RUN
+    }
+
+    /// Additions behind one sum over all cells, one after the other.
+    pub(super) fn terms_in_block(&self) -> usize {
+        BLOCK_CELLS + self.most_cells + self.blocks.len().ilog2() as usize
+    }
+
+    /// Largest sum of absolute terms of the shared parameters in a linear predictor.
+    pub(super) fn largest_shared_term(&self, at: &Point<'_>, team: &Team) -> f64 {
+        if self.source.is_empty() {
+            return at.order.abs();
+        }
+        let worst = team.map_blocks(self.source.len(), BLOCK_CELLS, |cells| {
+            cells.fold(0.0_f64, |worst, cell| {
+                let row = self.cells.row(self.source[cell] as usize);
+                worst.max(row.iter().zip(&at.beta).map(|(z, b)| (z * b).abs()).sum())
+            })
+        });
+        worst.into_iter().fold(0.0, f64::max) + at.order.abs()
+    }
+
+    /// Largest absolute linear predictor of a cell.
+    pub(super) fn largest_predictor(&self, at: &Point<'_>, team: &Team) -> f64 {
+        let worst = team.map_blocks(self.blocks.len() - 1, 1, |k| {
+            self.block(k.start)
+                .flat_map(|pair| self.cells_of(pair).map(move |cell| (pair, cell)))
+                .fold(0.0_f64, |worst, (pair, cell)| {
+                    worst.max(self.predictor(pair, cell, at).abs())
+                })
+        });
+        worst.into_iter().fold(0.0, f64::max)
     }
 
     /// Log-likelihood of the comparisons, the prior left out.

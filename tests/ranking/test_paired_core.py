@@ -287,10 +287,10 @@ def test_the_number_of_threads_does_not_change_a_bit():
 def test_a_ladder_with_ties_is_solved_by_a_sparse_factor():
     rng = np.random.default_rng(4)
     data = make_ladder(n_items=10_000, n_games=200_000, rng=rng)
-    left, right = data["left"], data["right"]
-    outcome = np.where(rng.random(len(left)) < 0.3, 0.5, data["outcome"])
+    outcome = np.where(rng.random(len(data.left)) < 0.3, 0.5, data.outcome)
     counts = [(outcome == value).astype(float) for value in (1, 0, 0.5)]
-    solution = fit(make_cells(10_000, left, right, *counts), ("davidson", False, ("logistic", 0.1)))
+    cells = make_cells(10_000, data.left, data.right, *counts)
+    solution = fit(cells, ("davidson", False, None))
     assert solution["status"] == "converged"
     assert "sparse Cholesky" in solution["message_detail"]
 

@@ -35,8 +35,13 @@ class ComparisonsDataset(Dataset):
 
     games: Mapping[str, NDArray[Any]] = field(repr=False)
 
-    def comparisons(self) -> Comparisons:
+    def comparisons(self, *, ordered: bool = False) -> Comparisons:
         """Return the games as `hasten.ranking.Comparisons`.
+
+        Parameters
+        ----------
+        ordered : bool, default False
+            Keep which side was left.
 
         Returns
         -------
@@ -46,7 +51,7 @@ class ComparisonsDataset(Dataset):
         from hasten.ranking import Comparisons
 
         return Comparisons.from_arrays(
-            self.games["left"], self.games["right"], self.games["outcome"]
+            self.games["left"], self.games["right"], self.games["outcome"], ordered=ordered
         )
 
 

@@ -263,12 +263,12 @@ def run(
             work(core, kind, key, start, stop, 1) for start, stop in ranges
         )
     estimates = parts[0][0] if len(parts) == 1 else np.concatenate([part[0] for part in parts])
-    n_items = len(result.items)
+    n_items = len(result._fit.strength)
     strengths = estimates[:, :n_items]
     if result._fit.reference is not None:
         strengths = strengths - strengths[:, result._fit.reference, None]
     return BootstrapResult(
-        items=result.items,
+        items=result.items if result._fit.kept is None else result.items[result._fit.kept],
         strengths=result._fit.backend.wrap(np.ascontiguousarray(strengths)),
         shared=estimates[:, n_items:].copy(),
         estimate=result._fit.strength,

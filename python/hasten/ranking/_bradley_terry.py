@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import warnings
-from decimal import ROUND_CEILING, Context
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from hasten import _threads
-from hasten._backend import NUMPY, Backend, backend_of, to_numpy
-from hasten._core import ranking as _core
-from hasten._exceptions import ConvergenceWarning, NotConnectedError
-from hasten._progress import progress_bar
-from hasten._validation import check_array, check_choice, check_integer, check_real, did_you_mean
-from hasten.ranking._components import not_connected_error
-from hasten.ranking._pair_table import PairTable, pair_table
+from hasten._backend import backend_of
+from hasten._exceptions import ConvergenceWarning
+from hasten.ranking._comparisons import Comparisons
 from hasten.ranking._pairs import as_comparisons
-from hasten.ranking._result import BradleyTerryResult, Fit
+from hasten.ranking._solve import fit
+from hasten.ranking._specification import is_matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    from hasten.ranking._comparisons import Comparisons
-
-METHODS = ("auto", "newman", "zermelo", "newton")
-TIES = ("half", "drop", "raise")
+    from hasten.ranking._priors import Gaussian, Logistic
+    from hasten.ranking._result import BradleyTerryResult
 
 
 def bradley_terry(
     comparisons: Comparisons | ArrayLike,
     *,
     ties: str = "half",
+    order_effect: bool = False,
+    covariates: bool | Sequence[str] | ArrayLike | None = None,
+    prior: float | Logistic | Gaussian | None = None,
     method: str = "auto",
     reference: Any = None,
+    on_disconnected: str = "raise",
     init: ArrayLike | None = None,
     tol: float = 1e-6,
     max_iter: int | None = None,
@@ -44,29 +39,50 @@ def bradley_terry(
     progress: bool = False,
     trace: bool = False,
 ) -> BradleyTerryResult:
-    r"""Rank items from paired comparisons by the maximum-likelihood Bradley-Terry model.
+    r"""Rank items from paired comparisons by the Bradley-Terry model and its extensions.
 
     Item ``i`` beats item ``j`` with probability :math:`1 / (1 + e^{-(s_i - s_j)})`. The strengths
     :math:`s` that make the recorded comparisons most likely are found, together with a proved bound
-    on how far they are from the exact maximum.
+    on how far they are from the exact maximum. Ties may be outcomes of their own, the left side may
+    have an advantage, covariates of a comparison may matter, and strengths may have a prior.
 
     Parameters
     ----------
     comparisons : Comparisons or array-like of shape (n_games, 2)
         Who beat whom. Rows of an array or of a two-column table are (winner, loser) with labels of
         any type; weights, ties and everything else go through `Comparisons`.
-    ties : {"half", "drop", "raise"}, default "half"
+    ties : {"half", "davidson", "rao-kupper", "drop", "raise"}, default "half"
         "half" counts a tie as half a win for each side, "drop" leaves ties out, "raise" refuses
         them. Half a win each is a convention and not a model of ties: with many of them the
-        standard errors are too large.
+        model's standard errors are too large, and ``kind="sandwich"`` gives the right ones.
+        "davidson" [5]_ and "rao-kupper" [6]_ model ties with one parameter.
+    order_effect : bool, default False
+        Estimate an advantage :math:`\gamma` of the left side (at home, shown first):
+        :math:`P(\text{left wins}) = 1 / (1 + e^{-(s_i - s_j + \gamma)})`. The comparisons must be
+        ``ordered``.
+    covariates : bool, sequence of str, or array-like of shape (n_games, d), optional
+        Covariates :math:`z` of the comparisons, which add :math:`z^T \beta`: True for all that
+        `comparisons` holds, names for some of them. An array goes with `comparisons` that are an
+        array of pairs. None and False use none.
+    prior : float, Logistic or Gaussian, optional
+        Prior of the strengths, whose maximum a posteriori is then found; a number is the weight of
+        `Logistic`. By default there is none.
     method : {"auto", "newton", "newman", "zermelo"}, default "auto"
         "newton" solves a weighted graph Laplacian in each step and converges on every schedule.
         "newman" sweeps item by item, fastest where everyone meets everyone and slow where items
         meet only their neighbours in strength. "zermelo" is the classical iteration, for
         comparison. "auto" begins with Newman's sweeps and changes to Newton when they are
-        predicted to take longer.
+        predicted to take longer. Where anything but the games of two items couples their strengths
+        (a tie parameter, an order effect, covariates, a prior) the method is Newton's.
     reference : item, optional
-        The item whose strength is 0. By default the strengths have mean 0.
+        The item whose strength is 0. By default the strengths have mean 0, or the prior fixes their
+        origin.
+    on_disconnected : {"raise", "largest", "components"}, default "raise"
+        What to do where no finite estimate exists for all items because the comparisons do not
+        connect them both ways. "largest" fits the largest group that is connected; the others have
+        strength NaN and are listed in ``result.excluded``. "components" fits each such group on its
+        own games, with a mean of its own, and what all items share jointly: the limit of estimates
+        under a vanishing prior. With a `prior` all items are fitted together.
     init : array-like of shape (n_items,), optional
         Strengths to start from, in the order of ``comparisons.items`` and at most 1e8 in absolute
         value; 0 by default.
@@ -99,7 +115,8 @@ def bradley_terry(
         When no finite estimate exists: some group of items always beats, or never meets, the rest.
         A `ValueError`; names the items.
     ValueError, TypeError
-        When an argument is not valid; the message names it.
+        When an argument is not valid; the message names it. Also when the tie parameter, the order
+        effect or a coefficient has no finite estimate, or covariates are collinear.
     KeyboardInterrupt
         On Ctrl-C, within half a second.
 
@@ -130,8 +147,14 @@ def bradley_terry(
     certificate is that of the float64 solution; ``message`` says by how many standard errors the
     rounding of the strengths to float32 may move it.
 
+    The bound covers every linear function of the parameters, those that all items share included;
+    where a conjugate-gradient solve stands in for a factorisation, ``error_kind`` is "estimate".
+
     **Existence.** A finite maximum exists exactly if the directed graph of wins is strongly
-    connected [2]_, [3]_. This is tested first, in time linear in the number of pairs.
+    connected [2]_, [3]_. This is tested first, in time linear in the number of pairs. A tie
+    parameter needs in addition a closed walk, from winners to losers and along ties either way,
+    with more wins than ties; an order effect closed walks with more wins on the left than on the
+    right and with fewer. With covariates the certificate decides.
 
     **Complexity.** A sweep or a gradient costs O(n_pairs) time. A Newton step adds one solve with
     the Laplacian of the graph of pairs: a sparse Cholesky factorisation where the fill is small,
@@ -151,6 +174,10 @@ def bradley_terry(
        Mathematical Monthly 64(8), 1957.
     .. [4] D. R. Hunter, "MM algorithms for generalized Bradley-Terry models", Annals of Statistics
        32(1), 2004.
+    .. [5] R. R. Davidson, "On extending the Bradley-Terry model to accommodate ties in paired
+       comparison experiments", Journal of the American Statistical Association 65, 1970.
+    .. [6] P. V. Rao and L. L. Kupper, "Ties in paired-comparison experiments: a generalization of
+       the Bradley-Terry model", Journal of the American Statistical Association 62, 1967.
 
     Examples
     --------
@@ -174,13 +201,28 @@ def bradley_terry(
     >>> result = bradley_terry(games)
     >>> round(result.predict_proba("Ann", "Bob"), 4)
     0.6034
+
+    Baseball teams and the advantage of playing at home, in log-odds:
+
+    >>> from hasten.datasets import load_baseball_1987
+    >>> games = load_baseball_1987().comparisons(ordered=True)
+    >>> round(bradley_terry(games, order_effect=True).order_effect, 4)
+    0.3023
     """
+    if not isinstance(comparisons, Comparisons) and is_matrix(covariates):
+        rows, covariates = covariates, True
+    else:
+        rows = None
     result, warning = fit(
-        as_comparisons(comparisons, n_threads=n_threads),
+        as_comparisons(comparisons, covariates=rows, n_threads=n_threads),
         backend=backend_of(comparisons, init),
         ties=ties,
+        order_effect=order_effect,
+        covariates=covariates,
+        prior=prior,
         method=method,
         reference=reference,
+        on_disconnected=on_disconnected,
         init=init,
         tol=tol,
         max_iter=max_iter,
@@ -192,145 +234,3 @@ def bradley_terry(
     if warning is not None:
         warnings.warn(warning, ConvergenceWarning, stacklevel=2)
     return result
-
-
-def fit(
-    comparisons: Comparisons,
-    *,
-    ties: str,
-    method: str,
-    tol: float,
-    max_iter: int | None,
-    n_threads: int | None,
-    backend: Backend = NUMPY,
-    reference: Any = None,
-    init: ArrayLike | None = None,
-    callback: Callable[[Any], object] | None = None,
-    progress: bool = False,
-    trace: bool = False,
-) -> tuple[BradleyTerryResult, str | None]:
-    """Do the work of `bradley_terry`, returning its warning instead of raising it.
-
-    Parameters
-    ----------
-    comparisons : Comparisons
-        The counts.
-    ties, method, tol, max_iter, n_threads, reference, init, callback, progress, trace
-        As in `bradley_terry`.
-    backend : Backend, optional
-        The array library of the result.
-
-    Returns
-    -------
-    result : BradleyTerryResult
-        The fit.
-    warning : str or None
-        What a `ConvergenceWarning` should say, in whichever class the caller's users expect.
-    """
-    check_choice(ties, "ties", TIES)
-    check_choice(method, "method", METHODS)
-    tol = check_real(tol, "tol", minimum=0.0, exclusive=True)
-    if max_iter is not None:
-        max_iter = check_integer(max_iter, "max_iter", minimum=1)
-    position = None if reference is None else _reference_position(reference, comparisons.items)
-    start: NDArray[np.float64] | None = None
-    if init is not None:
-        shape = (len(comparisons.items),)
-        checked = check_array(to_numpy(init, "init"), "init", shape=shape, dtype="float64")
-        start = checked.astype(np.float64, copy=False)
-    table = pair_table(comparisons, ties)
-    with progress_bar(callback, "Bradley-Terry", show=progress) as hook:
-        try:
-            answer = _core.bradley_terry(
-                *table,
-                method,
-                start,
-                position,
-                tol,
-                max_iter,
-                _threads.resolve(n_threads),
-                hook,
-                trace,
-            )
-        except NotConnectedError as problem:
-            raise not_connected_error(
-                comparisons.items, problem.n_components, problem.largest, problem.offenders
-            ) from None
-    strength = answer["strength"]
-    message = _message(answer, tol, max_iter)
-    rounded = strength
-    if comparisons._weight_dtype == np.float32:
-        rounded = strength.astype(np.float32)
-        message += _rounding_note(table, strength, rounded)
-    result = BradleyTerryResult(
-        items=comparisons.items,
-        strength=backend.wrap(rounded),
-        log_likelihood=answer["log_likelihood"],
-        n_params=len(strength) - 1,
-        n_games=comparisons.n_games,
-        total_weight=table.total_weight,
-        reference=reference,
-        residual=answer["residual"],
-        log_likelihood_gap=answer["log_likelihood_gap"],
-        error=answer["error"],
-        error_kind="bound",
-        converged=answer["status"] == "converged",
-        n_iter=answer["n_iter"],
-        method=answer["method"],
-        message=message,
-        history=_history(answer),
-        _fit=Fit(comparisons, ties, strength, position, backend, n_threads),
-    )
-    warned = answer["status"] in ("max_iter", "stalled")
-    return result, _warning(result, answer["status"]) if warned else None
-
-
-def _reference_position(reference: Any, items: NDArray[Any]) -> int:
-    names: list[Any] = items.tolist()
-    if reference not in names:
-        close = did_you_mean(reference, names)
-        raise ValueError(f"`reference` must be one of the items; got {reference!r}{close}")
-    return names.index(reference)
-
-
-def _message(answer: Mapping[str, Any], tol: float, max_iter: int | None) -> str:
-    error = answer["error"]
-    limit = "its limit" if max_iter is None else f"max_iter={max_iter}"
-    text = {
-        "converged": f"the error bound {error:.2g} is at most tol={tol:g}",
-        "max_iter": f"reached {limit} with an error of {error:.2g}, above tol={tol:g}",
-        "stalled": f"rounding keeps the error at {error:.2g}, above tol={tol:g}",
-        "stopped": f"stopped by the callback with an error of {error:.2g}",
-    }[answer["status"]]
-    detail = answer["message_detail"]
-    return f"{text}; {detail}" if detail else text
-
-
-def _warning(result: BradleyTerryResult, status: str) -> str:
-    if status == "stalled":
-        advice = "more iterations would not help: accept this error, or raise `tol`"
-    elif result.method in ("newman", "zermelo"):
-        advice = "method='newton' or 'auto' needs far fewer passes where sweeps are slow"
-    else:
-        advice = "raise `max_iter` or `tol`"
-    return (
-        f"bradley_terry did not converge in {result.n_iter} iterations of {result.method}: "
-        f"{result.message} (standard errors of each difference of strengths); {advice}"
-    )
-
-
-def _rounding_note(table: PairTable, exact: NDArray[Any], rounded: NDArray[Any]) -> str:
-    # Cauchy-Schwarz in the Hessian's norm: |u.d| <= sqrt(d.L.d) se(u) for every contrast u.
-    rows, columns = table.rows, table.opponents
-    shift = rounded.astype(np.float64) - exact
-    tail = np.exp(-np.abs(exact[rows] - exact[columns]))
-    conductance = (table.wins.astype(np.float64) + table.losses) * tail / (1 + tail) ** 2
-    energy = float(np.sum(conductance * (shift[rows] - shift[columns]) ** 2)) / 2
-    moved = float(Context(prec=2, rounding=ROUND_CEILING).create_decimal_from_float(energy**0.5))
-    return f"; rounding to float32 moves each difference by at most {moved:g} standard errors"
-
-
-def _history(answer: Mapping[str, Any]) -> dict[str, NDArray[Any]] | None:
-    if answer["history_n_iter"] is None:
-        return None
-    return {"n_iter": answer["history_n_iter"], "error": answer["history_error"]}

@@ -44,8 +44,8 @@ class Cells(NamedTuple):
     right: NDArray[np.uint32]
     wins: NDArray[np.float64]
     losses: NDArray[np.float64]
-    ties: NDArray[np.float64] | None
-    covariates: NDArray[np.float64] | None
+    ties: NDArray[np.float64] | None = None
+    covariates: NDArray[np.float64] | None = None
 
     def take(self, rows: NDArray[Any]) -> Cells:
         """Return the cells that `rows` selects."""
@@ -262,25 +262,3 @@ def _same_rows(
         rows = np.arange(len(left))
         return rows, rows
     return representative, cell
-
-
-def unordered(
-    n_items: int,
-    offsets: NDArray[np.uintp],
-    opponents: NDArray[np.uint32],
-    wins: NDArray[Any],
-    losses: NDArray[Any],
-    ties: NDArray[Any] | None,
-) -> Cells:
-    """Return one cell a pair, the lower item left, from compressed rows of both directions."""
-    rows = _rows(offsets.astype(np.intp))
-    once = rows < opponents
-    return Cells(
-        n_items,
-        rows[once],
-        opponents[once],
-        wins[once].astype(np.float64),
-        losses[once].astype(np.float64),
-        None if ties is None else ties[once].astype(np.float64),
-        None,
-    )

@@ -91,6 +91,41 @@ class Contrast(NamedTuple):
     pvalue: Any
 
 
+class Coefficient(NamedTuple):
+    """A parameter that all items share, and its test against 0.
+
+    Attributes
+    ----------
+    estimate : float
+        Its value.
+    standard_error : float
+        Its standard error; NaN where the parameter is at a limit of its range.
+    statistic : float
+        Their ratio.
+    pvalue : float
+        Two-sided, from the normal distribution.
+    low, high : float
+        Ends of the Wald interval.
+
+    Examples
+    --------
+    >>> from hasten.datasets import load_baseball_1987
+    >>> from hasten.ranking import bradley_terry
+    >>> games = load_baseball_1987().comparisons(ordered=True)
+    >>> result = bradley_terry(games, order_effect=True)
+    >>> home = result.coefficients()["order effect"]
+    >>> round(home.estimate, 4), round(home.standard_error, 4)
+    (0.3023, 0.1309)
+    """
+
+    estimate: float
+    standard_error: float
+    statistic: float
+    pvalue: float
+    low: float
+    high: float
+
+
 class Estimate(Protocol):
     """What a result keeps of its solve, for everything that is computed on first access.
 
@@ -104,6 +139,10 @@ class Estimate(Protocol):
         The array library of everything that is returned.
     n_threads : int or None
         The argument of the solve.
+    kept : ndarray of intp, shape (n_fitted,), or None
+        Positions of the items that were fitted, where some were excluded.
+    groups : ndarray of uint32, shape (n_fitted,), or None
+        Component of each fitted item, where components were fitted apart.
     """
 
     @property
@@ -114,6 +153,10 @@ class Estimate(Protocol):
     def backend(self) -> Backend: ...  # numpydoc ignore=GL08
     @property
     def n_threads(self) -> int | None: ...  # numpydoc ignore=GL08
+    @property
+    def kept(self) -> NDArray[np.intp] | None: ...  # numpydoc ignore=GL08
+    @property
+    def groups(self) -> NDArray[np.uint32] | None: ...  # numpydoc ignore=GL08
 
     def core(self) -> tuple[Any, ...]:
         """Return the fit as the extension module takes it: a tag, the data, the parameters.
@@ -186,3 +229,20 @@ def infer(function: Callable[..., _T], *arguments: Any) -> _T:
             "no standard errors can be computed: the `comparisons` leave some item with no "
             "outcome that double precision takes for uncertain"
         ) from None
+
+
+def members_of(groups: NDArray[np.uint32]) -> list[NDArray[np.intp]]:
+    """Return the positions of the members of each group.
+
+    Parameters
+    ----------
+    groups : ndarray of uint32, shape (n_items,)
+        Group of each item.
+
+    Returns
+    -------
+    list of ndarray of intp
+        One array a group.
+    """
+    order = np.argsort(groups, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)

@@ -11,10 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from hasten._validation import check_array
-from hasten.ranking._bradley_terry import fit
 from hasten.ranking._comparisons import Comparisons
 from hasten.ranking._items import ItemIndex
 from hasten.ranking._pairs import split_columns
+from hasten.ranking._solve import fit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

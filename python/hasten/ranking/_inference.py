@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,13 +12,13 @@ import numpy as np
 from hasten import _threads
 from hasten._core import ranking as _core
 from hasten._result import Result
-from hasten._validation import check_choice, check_integer, draw_key
+from hasten._validation import check_choice
 from hasten.ranking._estimate import (
     ConfidenceInterval,
     Contrast,
     RankSets,
-    check_level,
     infer,
+    members_of,
 )
 from hasten.ranking._items import ItemIndex, is_label, labels
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from hasten.ranking._estimate import Estimate
 
 KINDS = ("model", "sandwich")
-RANK_METHODS = ("simultaneous", "marginal", "bonferroni", "arena")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,14 +74,44 @@ class RankingResult(Result):
 
     @functools.cached_property
     def rank(self) -> Any:
-        """Positions, 1 for the strongest; equal strengths share the smaller position."""
-        descending = -self._fit.strength
-        positions = np.searchsorted(np.sort(descending), descending, side="left") + 1
-        return self._fit.backend.wrap(positions)
+        """Positions within a component, 1 for the strongest; equal strengths share the smaller."""
+        groups = self._fit.groups
+        strength = self._fit.strength
+        positions = np.empty(len(strength), dtype=np.int64)
+        for members in [slice(None)] if groups is None else members_of(groups):
+            descending = -strength[members]
+            positions[members] = np.searchsorted(np.sort(descending), descending, side="left") + 1
+        return self._spread(positions)
 
     @functools.cached_property
     def _index(self) -> ItemIndex:
         return ItemIndex(self.items)
+
+    def _find(self, items: Any, name: str) -> NDArray[np.uint32]:
+        """Return the positions of items among those that were fitted."""
+        positions = self._index.find(items, name)
+        kept = self._fit.kept
+        if kept is None:
+            return positions
+        place = np.minimum(np.searchsorted(kept, positions), len(kept) - 1)
+        excluded = kept[place] != positions
+        if excluded.any():
+            row = int(np.argmax(excluded))
+            item = self.items[positions[row] : positions[row] + 1].tolist()[0]
+            raise ValueError(
+                f"`{name}` must hold items that were fitted; got {item!r} at row {row}, which "
+                "on_disconnected='largest' excluded"
+            )
+        return place.astype(np.uint32)
+
+    def _spread(self, values: NDArray[Any]) -> Any:
+        """Return one value an item in the caller's library, NaN for those that were excluded."""
+        kept = self._fit.kept
+        if kept is not None:
+            whole = np.full((len(self.items), *values.shape[1:]), np.nan)
+            whole[kept] = values
+            values = whole
+        return self._fit.backend.wrap(values)
 
     @property
     def _n_threads(self) -> int | None:
@@ -102,7 +130,7 @@ class RankingResult(Result):
         return self._all_errors[kind]
 
     def _item_errors(self, kind: str) -> NDArray[np.float64]:
-        return self._errors(kind)[0][: len(self.items)]
+        return self._errors(kind)[0][: len(self._fit.strength)]
 
     def standard_error(self, items: Any = None, *, kind: str = "model") -> Any:
         r"""Return the standard errors of the strengths as they are reported.
@@ -142,8 +170,8 @@ class RankingResult(Result):
         check_choice(kind, "kind", KINDS)
         fit = self._fit
         if items is None:
-            return fit.backend.wrap(self._item_errors(kind))
-        positions = self._index.find(items, "items")
+            return self._spread(self._item_errors(kind))
+        positions = self._find(items, "items")
         if kind in self._all_errors and self._all_errors[kind][1] == 0.0:
             return fit.backend.wrap(self._all_errors[kind][0][positions])
         errors, _ = infer(
@@ -197,9 +225,9 @@ class RankingResult(Result):
         check_choice(kind, "kind", KINDS)
         fit = self._fit
         if items is None:
-            positions = np.arange(len(self.items), dtype=np.uint32)
+            positions = np.arange(len(fit.strength), dtype=np.uint32)
         else:
-            positions = self._index.find(items, "items")
+            positions = self._find(items, "items")
         return fit.backend.wrap(
             infer(_core.covariance, fit.core(), kind, fit.reference, positions, self._n_threads)
         )
@@ -207,7 +235,7 @@ class RankingResult(Result):
     def _shared_covariance(self, kind: str) -> NDArray[np.float64]:
         """Return the covariance of the parameters that all items share, in the core's order."""
         core = self._fit.core()
-        n_items, n_parameters = len(self.items), len(core[-2])
+        n_items, n_parameters = len(self._fit.strength), len(core[-2])
         positions = np.arange(n_items, n_parameters, dtype=np.uint32)
         return infer(_core.covariance, core, kind, None, positions, self._n_threads)
 
@@ -240,6 +268,13 @@ class RankingResult(Result):
         if (first == second).any():
             row = int(np.argmax(first == second))
             raise ValueError(f"`b` must be another item than `a`; got the same at row {row}")
+        groups = self._fit.groups
+        if groups is not None and (groups[first] != groups[second]).any():
+            row = int(np.argmax(groups[first] != groups[second]))
+            raise ValueError(
+                "`b` must be in the same component as `a`: no finite difference exists at row "
+                f"{row}"
+            )
         core = self._fit.core()
         if single:
             errors, _ = infer(
@@ -262,8 +297,8 @@ class RankingResult(Result):
     def _pair_positions(
         self, left: Any, right: Any, left_name: str, right_name: str
     ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-        first = self._index.find(labels(left), left_name)
-        second = self._index.find(labels(right), right_name)
+        first = self._find(labels(left), left_name)
+        second = self._find(labels(right), right_name)
         if len(first) != len(second) and 1 not in (len(first), len(second)):
             raise ValueError(
                 f"{left_name} has {len(first)} entries, {right_name} has {len(second)}"
@@ -313,31 +348,18 @@ class RankingResult(Result):
         ValueError, TypeError
             When the level is not strictly between 0 and 1, or another argument is not valid.
         """
-        level = check_level(confidence_level)
+        from hasten.ranking import _rank_sets
+
         kind = self._kind(kind)
         check_choice(scale, "scale", ("log", "elo"))
-        check_choice(method, "method", ("marginal", "simultaneous"))
-        n_samples = check_integer(n_samples, "n_samples", minimum=1)
         errors = self._item_errors(kind)
-        if method == "marginal":
-            critical = NormalDist().inv_cdf(0.5 + level / 2)
-        else:
-            fit = self._fit
-            critical = infer(
-                _core.simultaneous_critical_value,
-                fit.core(),
-                kind,
-                errors,
-                fit.reference,
-                level,
-                n_samples,
-                draw_key(rng),
-                self._n_threads,
-            )
+        critical = _rank_sets.critical_value(
+            self, confidence_level, method, kind, errors, n_samples, rng
+        )
         low, high = self._fit.strength - critical * errors, self._fit.strength + critical * errors
         if scale == "elo":
             low, high = 1500 + low * 400 / math.log(10), 1500 + high * 400 / math.log(10)
-        return ConfidenceInterval(self._fit.backend.wrap(low), self._fit.backend.wrap(high))
+        return ConfidenceInterval(self._spread(low), self._spread(high))
 
     def rank_sets(
         self,
@@ -388,29 +410,9 @@ class RankingResult(Result):
         bytes; standard errors of differences are exact up to 2,000 items, beyond that the root
         mean squares of the draws.
         """
-        level = check_level(confidence_level)
-        check_choice(method, "method", RANK_METHODS)
-        kind = self._kind(kind)
-        n_samples = check_integer(n_samples, "n_samples", minimum=1)
-        key = draw_key(rng)
-        n_pairs = max(math.comb(len(self.items), 2), 1)
-        critical = {
-            "bonferroni": -NormalDist().inv_cdf((1 - level) / (2 * n_pairs)),
-            "arena": NormalDist().inv_cdf(0.5 + level / 2),
-        }.get(method, math.nan)
-        low, high = infer(
-            _core.rank_sets,
-            self._fit.core(),
-            kind,
-            method,
-            level,
-            critical,
-            n_samples,
-            key,
-            self._n_threads,
-        )
-        wrap = self._fit.backend.wrap
-        return RankSets(wrap(low.astype(np.int64)), wrap(high.astype(np.int64)))
+        from hasten.ranking import _rank_sets
+
+        return _rank_sets.run(self, confidence_level, method, self._kind(kind), n_samples, rng)
 
     def bootstrap(
         self,

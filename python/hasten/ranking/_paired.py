@@ -1,4 +1,4 @@
-"""Paired comparisons as the solver of every paired model takes them: cells of outcomes."""
+"""Models of paired comparisons, and the cells of outcomes that they are fitted to."""
 
 from __future__ import annotations
 
@@ -6,36 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from hasten.ranking._cells import Cells
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hasten.ranking._comparisons import Comparisons
 
+#: What each tie model calls its parameter, in which the log-likelihood is concave.
+TIE_PARAMETERS = {"davidson": "ln nu", "rao-kupper": "ln theta"}
 
-class Cells(NamedTuple):
-    """Outcomes of pairs: one cell for each pair, or for each way in which a pair met.
-
-    Attributes
-    ----------
-    n_items : int
-        Number of items.
-    left, right : ndarray of uint32, shape (n_cells,)
-        The two items of each cell.
-    wins, losses : ndarray of float64, shape (n_cells,)
-        Weight of the games that left won and that right won.
-    ties : ndarray of float64, shape (n_cells,), or None
-        Weight of the ties; None where nothing was tied.
-    covariates : ndarray of float64, shape (n_cells, n_covariates), or None
-        What besides the strengths enters the linear predictor.
-    """
-
-    n_items: int
-    left: NDArray[np.uint32]
-    right: NDArray[np.uint32]
-    wins: NDArray[np.float64]
-    losses: NDArray[np.float64]
-    ties: NDArray[np.float64] | None = None
-    covariates: NDArray[np.float64] | None = None
+ORDER_EFFECT = "order effect"
 
 
 class PairedModel(NamedTuple):
@@ -56,36 +37,97 @@ class PairedModel(NamedTuple):
     prior: tuple[str, float] | None = None
 
 
-def paired_cells(comparisons: Comparisons, ties: str = "half") -> Cells:
-    """Return the cells of unordered pairs, each pair once with the smaller position on the left.
+class Specification(NamedTuple):
+    """What is fitted to comparisons: the caller's choices, checked.
+
+    Attributes
+    ----------
+    ties : str
+        "half", "davidson", "rao-kupper", "drop" or "raise".
+    order_effect : bool
+        Whether the left side has an advantage of its own.
+    covariates : tuple of int
+        Columns of the covariates that enter the linear predictor.
+    covariate_names : tuple of str
+        Their names.
+    prior : tuple of (str, float), or None
+        As in `PairedModel`.
+    """
+
+    ties: str = "half"
+    order_effect: bool = False
+    covariates: tuple[int, ...] = ()
+    covariate_names: tuple[str, ...] = ()
+    prior: tuple[str, float] | None = None
+
+    @property
+    def model(self) -> PairedModel:
+        """Return the model, for which ties that were dropped or refused do not exist."""
+        ties = self.ties if self.ties in TIE_PARAMETERS else "half"
+        return PairedModel(ties, self.order_effect, self.prior)
+
+    @property
+    def is_coupled(self) -> bool:
+        """Return whether anything but the games of two items couples their strengths."""
+        return bool(self.model != PairedModel() or self.covariates)
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Return the names of the parameters that all items share, in the core's order."""
+        tie = (TIE_PARAMETERS[self.ties],) if self.ties in TIE_PARAMETERS else ()
+        return (*tie, *((ORDER_EFFECT,) if self.order_effect else ()), *self.covariate_names)
+
+
+def paired_cells(
+    comparisons: Comparisons,
+    specification: Specification,
+    groups: NDArray[np.uint32] | None = None,
+) -> Cells:
+    """Return the cells that a model is fitted to.
 
     Parameters
     ----------
     comparisons : Comparisons
         The counts.
-    ties : str, default "half"
-        "drop" leaves ties out; everything else keeps them apart from wins and losses.
+    specification : Specification
+        The model: it decides what must be told apart.
+    groups : ndarray of uint32, shape (n_items,), optional
+        Component of each item; comparisons across components are left out.
 
     Returns
     -------
     Cells
-        Copies of half the entries, 24 or 32 bytes a pair.
+        One cell a pair, the smaller position on the left, where order and covariates do not
+        matter: copies of half the entries, 24 or 32 bytes a pair.
     """
+    if comparisons._cells is None or not (specification.order_effect or specification.covariates):
+        cells = _unordered(comparisons)
+    else:
+        cells = comparisons._cells
+        chosen = None
+        if cells.covariates is not None and specification.covariates:
+            chosen = np.ascontiguousarray(cells.covariates[:, list(specification.covariates)])
+        cells = cells._replace(covariates=chosen)
+    if cells.ties is not None and (specification.ties == "drop" or not cells.ties.any()):
+        cells = cells._replace(ties=None)
+        cells = cells.take(np.flatnonzero(cells.wins + cells.losses > 0))
+    if groups is not None:
+        cells = cells.take(np.flatnonzero(groups[cells.left] == groups[cells.right]))
+    return cells
+
+
+def _unordered(comparisons: Comparisons) -> Cells:
     ends = comparisons._offsets.astype(np.intp)
-    rows = np.repeat(np.arange(len(ends) - 1, dtype=np.uint32), np.diff(ends))
+    rows = np.repeat(np.arange(len(ends) - 1, dtype=np.uint32), ends[1:] - ends[:-1])
     once = rows < comparisons._opponents
-    tied: NDArray[np.float64] | None = None
-    if comparisons._ties is not None and ties != "drop":
-        tied = comparisons._ties[once].astype(np.float64)
-        if not tied.any():
-            tied = None
+    ties = comparisons._ties
     return Cells(
         comparisons.n_items,
         rows[once],
         comparisons._opponents[once],
         comparisons._wins[once].astype(np.float64),
         comparisons._losses[once].astype(np.float64),
-        tied,
+        None if ties is None else ties[once].astype(np.float64),
     )
 
 

@@ -10,13 +10,17 @@ from hasten._backend import to_numpy
 from hasten.ranking._comparisons import Comparisons
 
 
-def as_comparisons(comparisons: Any, *, n_threads: int | None = None) -> Comparisons:
+def as_comparisons(
+    comparisons: Any, *, covariates: Any = None, n_threads: int | None = None
+) -> Comparisons:
     """Return `comparisons` as `Comparisons`.
 
     Parameters
     ----------
     comparisons : Comparisons or array-like of shape (n_games, 2)
         Rows are (winner, loser) where it is not yet a `Comparisons`.
+    covariates : array-like of shape (n_games, d), optional
+        Covariates of the rows.
     n_threads : int, optional
         Threads for counting.
 
@@ -33,7 +37,7 @@ def as_comparisons(comparisons: Any, *, n_threads: int | None = None) -> Compari
     if isinstance(comparisons, Comparisons):
         return comparisons
     winner, loser = split_columns(comparisons, "comparisons")
-    return Comparisons.from_arrays(winner, loser, n_threads=n_threads)
+    return Comparisons.from_arrays(winner, loser, covariates=covariates, n_threads=n_threads)
 
 
 def split_columns(pairs: Any, name: str) -> tuple[Any, Any]:

@@ -2,102 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hasten._validation import check_real
+from hasten.ranking._cells import read_covariates
+from hasten.ranking._estimate import Coefficient, check_level
 from hasten.ranking._inference import RankingResult
 from hasten.ranking._items import is_label
-from hasten.ranking._pair_table import pair_table
-from hasten.ranking._paired import PairedModel, paired_cells, unordered_outcomes
+from hasten.ranking._paired import TIE_PARAMETERS
+from hasten.ranking._probabilities import outcome_probabilities
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from hasten._backend import Backend
-    from hasten.ranking._comparisons import Comparisons
-    from hasten.ranking._pair_table import PairTable
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """What a paired result keeps of its solve, for everything that is computed on first access.
-
-    Attributes
-    ----------
-    comparisons : Comparisons
-        The counts that were fitted.
-    ties : str
-        What became of ties.
-    strength : ndarray of float64, shape (n_items,)
-        The strengths before any rounding to float32.
-    reference : int or None
-        Position of the reference item.
-    backend : Backend
-        The array library of everything that is returned.
-    n_threads : int or None
-        The argument of the solve.
-    """
-
-    comparisons: Comparisons
-    ties: str
-    strength: NDArray[np.float64]
-    reference: int | None
-    backend: Backend
-    n_threads: int | None
-
-    @functools.cached_property
-    def table(self) -> PairTable:
-        """Return the wins and losses with the ties shared out or dropped."""
-        return pair_table(self.comparisons, self.ties)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out what can be computed again."""
-        return {name: value for name, value in self.__dict__.items() if name != "table"}
-
-    def core(self) -> tuple[Any, ...]:
-        """Return the fit as the extension module takes it.
-
-        Returns
-        -------
-        tuple
-            ``("paired", cells, model, parameters, groups)``.
-        """
-        return (
-            "paired",
-            paired_cells(self.comparisons, self.ties),
-            PairedModel(),
-            self.strength,
-            None,
-        )
-
-    def outcomes(self) -> tuple[NDArray[Any], ...]:
-        """Return the pairs that met with their counts; halves of a win stand for shared ties.
-
-        Returns
-        -------
-        tuple of ndarray
-            Pairs, counts.
-        """
-        cells = paired_cells(self.comparisons, self.ties)
-        pairs, (up, down, tied) = unordered_outcomes(cells)
-        return pairs, np.stack([up + tied / 2, down + tied / 2, np.zeros_like(tied)])
-
-    def terms(self) -> dict[str, bytes]:
-        """Return what the model has besides the strengths: nothing.
-
-        Returns
-        -------
-        dict
-            Empty.
-        """
-        return {}
+    from hasten.ranking._fit import Fit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -115,7 +40,8 @@ class BradleyTerryResult(RankingResult):
         The weighted log-probability of the recorded outcomes, without binomial coefficients, so
         that it agrees with a logistic regression on single games.
     n_params : int
-        Free parameters, ``n_items - 1``.
+        Free parameters: strengths less one a component (none less with a prior), and what all items
+        share.
     n_games : int
         Recorded comparisons.
     total_weight : float
@@ -126,8 +52,23 @@ class BradleyTerryResult(RankingResult):
         Largest difference between observed and expected wins of an item.
     log_likelihood_gap : float
         Bound of what `log_likelihood` falls short of its maximum.
+    tie_parameter : float or None
+        ``nu`` of Davidson's model or ``theta`` of Rao and Kupper's.
+    order_effect : float or None
+        Advantage of the left side, in the units of the strengths.
+    coef : ndarray of shape (n_covariates,), or None
+        Coefficients of the covariates.
+    covariate_names : tuple of str
+        Their names.
+    component : ndarray of int64, shape (n_items,), or None
+        Component of each item, with ``on_disconnected="components"``: each has its own mean 0.
+    component_order : ndarray of int64, shape (n_components,), or None
+        Components from the top: none was beaten by a later one.
+    excluded : ndarray
+        Items without a strength (NaN), with ``on_disconnected="largest"``.
     error : float
-        Bound of the numerical error of any contrast of strengths, in units of its standard error.
+        Bound of the numerical error of any contrast of strengths, and of any other linear function
+        of the parameters, in units of its standard error.
     error_kind : str
         "bound": proved from computed quantities.
     converged : bool
@@ -158,28 +99,111 @@ class BradleyTerryResult(RankingResult):
     """
 
     n_games: int
+    tie_parameter: float | None = None
+    order_effect: float | None = None
+    coef: NDArray[np.float64] | None = None
+    covariate_names: tuple[str, ...] = ()
+    component: NDArray[np.int64] | None = field(default=None, repr=False)
+    component_order: NDArray[np.int64] | None = field(default=None, repr=False)
+    excluded: NDArray[Any] = field(default_factory=lambda: np.array([]), repr=False)
     residual: float
     log_likelihood_gap: float
     method: str
     _fit: Fit = field(repr=False)
 
-    def predict_proba(self, left: Any, right: Any) -> Any:
+    @property
+    def nu_davidson(self) -> float | None:
+        """Davidson's own parameter, twice `tie_parameter`; None for other models of ties."""
+        if self.tie_parameter is None or self._fit.specification.ties != "davidson":
+            return None
+        return 2 * self.tie_parameter
+
+    def coefficients(
+        self, confidence_level: float = 0.95, *, kind: str | None = None
+    ) -> dict[str, Coefficient]:
+        """Return what all items share: tie parameter, order effect and coefficients.
+
+        Parameters
+        ----------
+        confidence_level : float, default 0.95
+            Level of the Wald intervals.
+        kind : {"model", "sandwich"}, optional
+            As in `standard_error`.
+
+        Returns
+        -------
+        dict of str to Coefficient
+            By name; a tie parameter by its logarithm, "ln nu" or "ln theta". Empty for the plain
+            model.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When the level is not strictly between 0 and 1, or `kind` is unknown.
+        """
+        level = check_level(confidence_level)
+        kind = self._kind(kind)
+        shared = self._fit.shared
+        if not shared:
+            return {}
+        half = NormalDist().inv_cdf(0.5 + level / 2)
+        errors = np.sqrt(np.diag(self._shared_covariance(kind))).tolist()
+        return {
+            name: Coefficient(
+                value,
+                error,
+                value / error if error > 0 else math.nan,
+                math.erfc(abs(value / error) / math.sqrt(2)) if error > 0 else math.nan,
+                value - half * error,
+                value + half * error,
+            )
+            for (name, value), error in zip(shared.items(), errors, strict=True)
+        }
+
+    def _predictor(self, left: Any, right: Any, covariates: Any) -> NDArray[np.float64]:
+        """Return the linear predictor of comparisons; infinite or NaN across components."""
+        fit = self._fit
+        first, second = self._pair_positions(left, right, "left", "right")
+        predictor = fit.strength[first] - fit.strength[second]
+        if fit.condensation is not None and fit.groups is not None:
+            upper, lower = fit.groups[first], fit.groups[second]
+            predictor[upper != lower] = np.nan
+            # Components are numbered from the top, so only an earlier one can reach a later one.
+            predictor[fit.condensation.above(upper, lower) & (upper < lower)] = np.inf
+            predictor[fit.condensation.above(lower, upper) & (upper > lower)] = -np.inf
+        if self.order_effect is not None:
+            predictor = predictor + self.order_effect
+        if self.coef is None and covariates is not None:
+            raise ValueError("`covariates` must be None: the model has none")
+        if self.coef is not None and covariates is not None:
+            values, _ = read_covariates(covariates, len(predictor))
+            if values is None or values.shape[1] != len(self.coef):
+                raise ValueError(f"`covariates` must have {len(self.coef)} columns")
+            predictor = predictor + values @ self.coef
+        return predictor
+
+    def predict_proba(self, left: Any, right: Any, *, covariates: Any = None) -> Any:
         """Return the probability that `left` beats `right`.
 
         Parameters
         ----------
         left, right : item or array-like of items
-            Two items, two arrays of the same length, or one of each.
+            Two items, two arrays of the same length, or one of each. With an order effect, `left`
+            is the side that has it.
+        covariates : array-like of shape (n,) or (n, n_covariates), optional
+            Covariates of each comparison; 0 by default.
 
         Returns
         -------
         float or array of float64
-            Probabilities; a float for two items.
+            Probabilities; a float for two items. Under a model of ties the rest is shared by
+            `right` and a tie (`predict_tie`). Across components 1 or 0 where one reaches the other,
+            else NaN.
 
         Raises
         ------
         ValueError, TypeError
-            When a label is none of the items or the lengths differ.
+            When a label is none of the items, or shapes do not match.
 
         Examples
         --------
@@ -189,13 +213,41 @@ class BradleyTerryResult(RankingResult):
         >>> round(result.predict_proba("Milwaukee", "Baltimore"), 6)
         0.829396
         """
+        chance = outcome_probabilities(
+            self._fit.specification.ties, self._predictor(left, right, covariates), self._tie
+        )[0]
         single = is_label(left) and is_label(right)
-        first, second = self._pair_positions(left, right, "left", "right")
-        difference = self._fit.strength[first] - self._fit.strength[second]
-        # One exponential of a negative number gives either tail without cancellation.
-        tail = np.exp(-np.abs(difference))
-        probability = np.where(difference >= 0, 1.0, tail) / (1.0 + tail)
-        return float(probability[0]) if single else self._fit.backend.wrap(probability)
+        return float(chance[0]) if single else self._fit.backend.wrap(chance)
+
+    def predict_tie(self, left: Any, right: Any, *, covariates: Any = None) -> Any:
+        """Return the probability of a tie, under a model of ties; else 0.
+
+        Parameters
+        ----------
+        left, right, covariates
+            As in `predict_proba`.
+
+        Returns
+        -------
+        float or array of float64
+            Probabilities; a float for two items.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `predict_proba`.
+        """
+        chance = outcome_probabilities(
+            self._fit.specification.ties, self._predictor(left, right, covariates), self._tie
+        )[1]
+        single = is_label(left) and is_label(right)
+        return float(chance[0]) if single else self._fit.backend.wrap(chance)
+
+    @property
+    def _tie(self) -> float:
+        """The tie parameter as the solver has it: its logarithm."""
+        name = TIE_PARAMETERS.get(self._fit.specification.ties)
+        return 0.0 if name is None else self._fit.shared[name]
 
     def elo(
         self, scale: float = 400, base: float = 10, center: float = 1500, anchor: Any = None
@@ -228,8 +280,8 @@ class BradleyTerryResult(RankingResult):
         center = check_real(center, "center")
         strength = self._fit.strength
         if anchor is not None:
-            strength = strength - strength[self._index.find([anchor], "anchor")]
-        return self._fit.backend.wrap(center + strength * (scale / math.log(base)))
+            strength = strength - strength[self._find([anchor], "anchor")]
+        return self._spread(center + strength * (scale / math.log(base)))
 
     def to_frame(self, confidence_level: float = 0.95) -> pd.DataFrame:
         """Return the ranking as a pandas table, strongest first.
@@ -273,8 +325,8 @@ class BradleyTerryResult(RankingResult):
         low, high = self.confidence_interval(confidence_level)
         return {
             "item": self.items,
-            "strength": self._fit.strength,
-            "standard_error": self._item_errors(self._default_kind),
+            "strength": np.asarray(self._spread(self._fit.strength)),
+            "standard_error": np.asarray(self.standard_error(kind=self._default_kind)),
             "low": np.asarray(low),
             "high": np.asarray(high),
             "elo": np.asarray(self.elo()),

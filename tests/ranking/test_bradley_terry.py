@@ -261,7 +261,7 @@ def test_items_that_nobody_beat_are_named():
         ("max_iter", 0, ValueError, "`max_iter` must be at least 1; got 0"),
         ("max_iter", 1.5, TypeError, "`max_iter` must be an integer"),
         ("method", "newtown", ValueError, "did you mean 'newton'"),
-        ("ties", "ignore", ValueError, "`ties` must be one of 'half', 'drop', 'raise'"),
+        ("ties", "ignore", ValueError, "`ties` must be one of 'half', 'davidson'"),
         ("reference", "Bostom", ValueError, r"got 'Bostom' \(did you mean 'Boston'\?\)"),
         ("init", [0.0], ValueError, r"`init` must have shape \(7,\); got \(1,\)"),
         ("init", [np.nan] * 7, ValueError, "`init` must be finite; got nan at index 0"),

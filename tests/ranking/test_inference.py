@@ -10,7 +10,13 @@ from scipy import stats
 from hasten._core import ranking as core
 from hasten.datasets import load_baseball_1987, load_journal_citations
 from hasten.ranking import Comparisons, bradley_terry
-from hasten.ranking._paired import Cells, PairedModel, paired_cells, unordered_outcomes
+from hasten.ranking._paired import (
+    Cells,
+    PairedModel,
+    Specification,
+    paired_cells,
+    unordered_outcomes,
+)
 from hasten.ranking.datasets import make_uniform
 
 # Agresti's data, centred; computed by two independent programs for the specification.
@@ -100,7 +106,7 @@ def test_a_contrast_is_a_difference_with_its_own_error():
 
 def test_errors_of_shared_parameters_are_a_block_of_their_own():
     home = load_baseball_1987()
-    cells = paired_cells(home.comparisons())
+    cells = paired_cells(home.comparisons(), Specification())
     result = bradley_terry(home.comparisons())
     assert result._shared_covariance("model").shape == (0, 0)
     # With an order effect of 0 the information of the pair is bordered by its weighted sums.

@@ -268,7 +268,7 @@ def run(
     if result._fit.reference is not None:
         strengths = strengths - strengths[:, result._fit.reference, None]
     return BootstrapResult(
-        items=result.items if result._fit.kept is None else result.items[result._fit.kept],
+        items=result._fitted_items,
         strengths=result._fit.backend.wrap(np.ascontiguousarray(strengths)),
         shared=estimates[:, n_items:].copy(),
         estimate=result._fit.strength,

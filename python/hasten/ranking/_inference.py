@@ -87,6 +87,12 @@ class RankingResult(Result):
     def _index(self) -> ItemIndex:
         return ItemIndex(self.items)
 
+    @property
+    def _fitted_items(self) -> NDArray[Any]:
+        """Return the labels of the items that were fitted."""
+        kept = self._fit.kept
+        return self.items if kept is None else self.items[kept]
+
     def _find(self, items: Any, name: str) -> NDArray[np.uint32]:
         """Return the positions of items among those that were fitted."""
         positions = self._index.find(items, name)

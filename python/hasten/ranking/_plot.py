@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hasten._validation import check_choice
+from hasten.ranking._paired import paired_cells
+from hasten.ranking._probabilities import outcome_probabilities
+from hasten.ranking._summary import ranked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,9 +58,11 @@ def draw(result: BradleyTerryResult, kind: str, ax: Axes | None) -> Axes:
 
 
 def _caterpillar(result: BradleyTerryResult, ax: Axes) -> None:
-    strength = result._fit.strength
+    strength = np.asarray(result.strength)
     low, high = (np.asarray(end) for end in result.confidence_interval())
-    order = np.argsort(-strength, kind="stable")[:_MOST_ROWS]
+    order = ranked(result)
+    n_ranked = len(order)
+    order = order[:_MOST_ROWS]
     rows = np.arange(len(order))
     ax.axvline(0.0, color=_GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     ax.hlines(rows, low[order], high[order], color=_BLUE, alpha=0.45, linewidth=3.5)
@@ -67,11 +72,10 @@ def _caterpillar(result: BradleyTerryResult, ax: Axes) -> None:
     ax.tick_params(axis="y", length=0)
     origin = "mean 0" if result.reference is None else f"{result.reference} = 0"
     ax.set_xlabel(f"log-strength ({origin}), 95 % intervals")
-    hidden = len(strength) - len(order)
     _finish(
         ax,
-        f"Strongest {len(order)} of {len(strength):,} items"
-        if hidden
+        f"Strongest {len(order)} of {n_ranked:,} items"
+        if n_ranked > len(order)
         else "Bradley-Terry strengths",
     )
     ax.grid(axis="x", color="0.92", linewidth=0.8)
@@ -114,15 +118,21 @@ def _calibration(result: BradleyTerryResult, ax: Axes) -> None:
 def _deciles(
     result: BradleyTerryResult,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    # Each pair enters once, seen from its stronger side: both sides would count every game twice.
-    table, strength = result._fit.table, result._fit.strength
-    rows, columns = table.rows, table.opponents.astype(np.intp)
-    stronger = (strength[rows] > strength[columns]) | (
-        (strength[rows] == strength[columns]) & (rows < columns)
-    )
-    wins = table.wins[stronger].astype(np.float64)
-    games = wins + table.losses[stronger]
-    chance = 1 / (1 + np.exp(strength[columns[stronger]] - strength[rows[stronger]]))
+    # Each cell is seen from its stronger side: both sides would count every game twice.
+    fit = result._fit
+    cells = paired_cells(fit.comparisons, fit.specification, fit.groups)
+    predictor = fit.strength[cells.left] - fit.strength[cells.right]
+    if result.order_effect is not None:
+        predictor += result.order_effect
+    if cells.covariates is not None and result.coef is not None:
+        predictor += cells.covariates @ result.coef
+    chance, tie = outcome_probabilities(fit.specification.ties, predictor, result._tie)
+    chance += tie / 2
+    tied = 0.0 if cells.ties is None else cells.ties
+    games = cells.wins + cells.losses + tied
+    weaker = chance < 0.5
+    wins = np.where(weaker, cells.losses, cells.wins) + tied / 2
+    chance = np.where(weaker, 1 - chance, chance)
     order = np.argsort(chance, kind="stable")
     wins, games, chance = wins[order], games[order], chance[order]
     share = (np.cumsum(games) - games / 2) / games.sum()
@@ -132,10 +142,11 @@ def _deciles(
 
 
 def _winmatrix(result: BradleyTerryResult, ax: Axes) -> None:
+    items = result._fitted_items
     order = np.argsort(-result._fit.strength, kind="stable")[:_MOST_CELLS]
     share = _observed_shares(result, order)
     image = ax.imshow(share, cmap="RdBu", vmin=0, vmax=1)
-    names = [str(result.items[k]) for k in order]
+    names = [str(items[k]) for k in order]
     ax.set_xticks(range(len(order)), names, rotation=45, ha="left", rotation_mode="anchor")
     ax.set_yticks(range(len(order)), names)
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
@@ -157,7 +168,7 @@ def _winmatrix(result: BradleyTerryResult, ax: Axes) -> None:
 
 def _observed_shares(result: BradleyTerryResult, order: NDArray[Any]) -> NDArray[np.float64]:
     table = result._fit.table
-    place = np.full(len(result.items), -1)
+    place = np.full(len(result._fit.strength), -1)
     place[order] = np.arange(len(order))
     rows, columns = place[table.rows], place[table.opponents]
     shown = (rows >= 0) & (columns >= 0)

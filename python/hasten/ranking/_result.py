@@ -147,17 +147,19 @@ class BradleyTerryResult(RankingResult):
         if not shared:
             return {}
         half = NormalDist().inv_cdf(0.5 + level / 2)
-        errors = np.sqrt(np.diag(self._shared_covariance(kind))).tolist()
+        errors = np.sqrt(np.diag(self._shared_covariance(kind)))
+        # A tie parameter at its limit, where nothing was tied, has no error that is known.
+        errors[errors == 0.0] = np.nan
         return {
             name: Coefficient(
                 value,
                 error,
-                value / error if error > 0 else math.nan,
-                math.erfc(abs(value / error) / math.sqrt(2)) if error > 0 else math.nan,
+                value / error,
+                math.erfc(abs(value / error) / math.sqrt(2)),
                 value - half * error,
                 value + half * error,
             )
-            for (name, value), error in zip(shared.items(), errors, strict=True)
+            for (name, value), error in zip(shared.items(), errors.tolist(), strict=True)
         }
 
     def _predictor(self, left: Any, right: Any, covariates: Any) -> NDArray[np.float64]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from hasten.ranking._result import BradleyTerryResult
 
 _SHORT = 5
@@ -26,7 +28,7 @@ def short_form(result: BradleyTerryResult) -> str:
         At most nine lines.
     """
     order, names, width = _top(result, _SHORT)
-    strength = result._fit.strength
+    strength = np.asarray(result.strength)
     lines = [_head(result), _status(result)]
     lines += [
         f"  {k + 1:>3}  {name:<{width}} {strength[i]:>z9.4f}"
@@ -61,20 +63,49 @@ def long_form(result: BradleyTerryResult, max_items: int) -> str:
         f"{'rank':>5}  {'item':<{width}} {'strength':>9} {'std. error':>10} "
         f"{'95 % interval':>19} {'Elo':>8}"
     )
-    lines = [_head(result), fit, _status(result), "", header]
+    lines = [_head(result), fit, _status(result), *_shared(result), "", header]
     for i, name in zip(order, names, strict=True):
         interval = f"{columns['low'][i]:z.4f} to {columns['high'][i]:z.4f}"
         lines.append(
-            f"{columns['rank'][i]:>5}  {name:<{width}} {columns['strength'][i]:>z9.4f} "
+            f"{columns['rank'][i]:>5.0f}  {name:<{width}} {columns['strength'][i]:>z9.4f} "
             f"{columns['standard_error'][i]:>z10.4f} {interval:>19} {columns['elo'][i]:>8.1f}"
         )
     return "\n".join([*lines, *_more(result, len(order)), f"strengths in log units, {origin}"])
 
 
 def _top(result: BradleyTerryResult, count: int) -> tuple[list[int], list[str], int]:
-    order: list[Any] = np.argsort(-result._fit.strength, kind="stable")[: max(count, 0)].tolist()
+    order = ranked(result)[: max(count, 0)].tolist()
     names = [str(result.items[i]) for i in order]
     return order, names, max((len(name) for name in [*names, "item"]), default=4)
+
+
+def ranked(result: BradleyTerryResult) -> NDArray[np.intp]:
+    """Return the positions of the items that have a strength, best component and strongest first.
+
+    Parameters
+    ----------
+    result : BradleyTerryResult
+        The result.
+
+    Returns
+    -------
+    ndarray of intp
+        Positions in ``result.items``.
+    """
+    fit = result._fit
+    groups = np.zeros(len(fit.strength)) if fit.groups is None else fit.groups
+    order = np.lexsort((-fit.strength, groups))
+    return order if fit.kept is None else fit.kept[order]
+
+
+def _shared(result: BradleyTerryResult) -> list[str]:
+    table = result.coefficients()
+    width = max(map(len, table), default=0)
+    return [
+        f"  {name:<{width}} {row.estimate:>z9.4f} (std. error {row.standard_error:.4f}, "
+        f"95 % interval {row.low:z.4f} to {row.high:z.4f})"
+        for name, row in table.items()
+    ]
 
 
 def _head(result: BradleyTerryResult) -> str:
@@ -92,5 +123,8 @@ def _status(result: BradleyTerryResult) -> str:
 
 
 def _more(result: BradleyTerryResult, shown: int) -> list[str]:
-    hidden = len(result.items) - shown
-    return [f"  ... and {hidden:,} more"] if hidden > 0 else []
+    hidden = len(result._fit.strength) - shown
+    lines = [f"  ... and {hidden:,} more"] if hidden > 0 else []
+    if len(result.excluded):
+        lines.append(f"  {len(result.excluded):,} items outside the largest component: no strength")
+    return lines

@@ -3,8 +3,10 @@
 mod aggregate;
 mod cells;
 mod inference;
+mod paired;
 
 use hasten_core::Status;
+use hasten_core::control::Record;
 use hasten_core::error::Error;
 use hasten_core::float::Float;
 use hasten_core::ranking::{
@@ -100,12 +102,17 @@ fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_,
     out.set_item("n_iter", solution.n_iter)?;
     out.set_item("method", solution.method)?;
     out.set_item("message_detail", solution.description)?;
-    let (n_iter, error): (Vec<u64>, Vec<f64>) =
-        solution.history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
-    let traced = !n_iter.is_empty();
-    out.set_item("history_n_iter", traced.then(|| n_iter.into_pyarray(py)))?;
-    out.set_item("history_error", traced.then(|| error.into_pyarray(py)))?;
+    set_history(&out, &solution.history)?;
     Ok(out)
+}
+
+/// Enter a history, or None where none was kept.
+fn set_history(out: &Bound<'_, PyDict>, history: &[Record]) -> PyResult<()> {
+    let (n_iter, error): (Vec<u64>, Vec<f64>) =
+        history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
+    let (py, traced) = (out.py(), !n_iter.is_empty());
+    out.set_item("history_n_iter", traced.then(|| n_iter.into_pyarray(py)))?;
+    out.set_item("history_error", traced.then(|| error.into_pyarray(py)))
 }
 
 /// Strong components of the digraph of wins, winners first: `(labels, n_components)`.
@@ -183,6 +190,8 @@ pub(crate) mod ranking {
         bootstrap, covariance, draws, rank_sets, resampled_outcomes, simultaneous_critical_value,
         standard_error,
     };
+    #[pymodule_export]
+    use super::paired::fit_paired;
     #[pymodule_export]
     use super::{bradley_terry, components};
 }

@@ -82,7 +82,7 @@ class BootstrapResult:
     @functools.cached_property
     def _found(self) -> NDArray[np.float64]:
         strengths = np.asarray(self.strengths)
-        found = strengths[np.isfinite(strengths).all(axis=1)]
+        found: NDArray[np.float64] = strengths[np.isfinite(strengths).all(axis=1)]
         if len(found) < 2:
             raise ValueError(
                 f"at least 2 replicates must have an estimate; {self.n_failed} of "

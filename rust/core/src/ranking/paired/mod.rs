@@ -11,6 +11,7 @@ mod derivatives;
 mod elimination;
 mod existence;
 mod fitted;
+mod lanes;
 mod newton;
 mod pairs;
 mod resample;

@@ -60,13 +60,43 @@ class ItemIndex:
         ValueError
             When a label is none of the items; the message names the first ones.
         """
+        wanted, found = self._look_up(labels, name)
+        unknown = found < 0
+        if unknown.any():
+            self._refuse(wanted[unknown].tolist(), int(np.argmax(unknown)), name)
+        return found.astype(np.uint32)
+
+    def look_up(self, labels: Any, name: str) -> NDArray[np.int64]:
+        """Return the position of each label, -1 for one that is none of the items.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_labels,)
+            Labels of items.
+        name : str
+            Name of the argument, for messages.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_labels,)
+            Positions in the list of items.
+
+        Raises
+        ------
+        TypeError
+            When labels and items are of different kinds, such as 1 and "1".
+        """
+        return self._look_up(labels, name)[1]
+
+    def _look_up(self, labels: Any, name: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
         wanted = np.asarray(to_numpy(labels, name))
         if wanted.ndim != 1:
             raise ValueError(f"`{name}` must have one dimension; got shape {wanted.shape}")
         if wanted.size == 0:
-            return np.zeros(0, dtype=np.uint32)
+            return wanted, np.zeros(0, dtype=np.int64)
         if self._positions is not None:
-            return self._find_objects(wanted, name, self._positions)
+            places = [self._positions.get(label, -1) for label in wanted.tolist()]
+            return wanted, np.asarray(places, dtype=np.int64)
         if wanted.dtype.kind == "O":
             wanted = np.asarray(wanted.tolist())
         if _family(wanted.dtype) != _family(self.items.dtype):
@@ -75,20 +105,7 @@ class ItemIndex:
                 f"got {wanted.dtype}"
             )
         place = np.minimum(np.searchsorted(self._sorted, wanted), len(self.items) - 1)
-        unknown = self._sorted[place] != wanted
-        if unknown.any():
-            self._refuse(wanted[unknown].tolist(), int(np.argmax(unknown)), name)
-        return self._order[place].astype(np.uint32)
-
-    def _find_objects(
-        self, wanted: NDArray[Any], name: str, positions: dict[Any, int]
-    ) -> NDArray[np.uint32]:
-        labels = wanted.tolist()
-        found = [positions.get(label, -1) for label in labels]
-        if -1 in found:
-            missing = [label for label, k in zip(labels, found, strict=True) if k < 0]
-            self._refuse(missing, found.index(-1), name)
-        return np.asarray(found, dtype=np.uint32)
+        return wanted, np.where(self._sorted[place] == wanted, self._order[place], -1)
 
     def _refuse(self, missing: list[Any], row: int, name: str) -> None:
         distinct = list(dict.fromkeys(missing))

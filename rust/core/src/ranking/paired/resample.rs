@@ -229,15 +229,15 @@ impl Replicate for PairedReplicate<'_> {
         let Self { system, derivatives, nodes, product, .. } = self;
         // The ground stays where it is.
         nodes[..n].copy_from_slice(&v[..n]);
-        product.fill(0.0);
         let pairs = &system.pairs;
         let bridges = pairs.n_met..pairs.n_met + pairs.n_bridges;
-        for (e, edge) in derivatives.edges.iter().enumerate().filter(|(e, _)| !bridges.contains(e))
-        {
-            let (i, j) = (pairs.low[e] as usize, pairs.high[e] as usize);
-            let flow = edge.information * (nodes[i] - nodes[j]);
-            product[i] += flow;
-            product[j] -= flow;
+        let graph = pairs.graph();
+        for (i, product) in product.iter_mut().enumerate() {
+            let entries = graph.row(i).zip(graph.neighbours(i));
+            let real = entries.filter(|&(e, _)| !bridges.contains(&(pairs.edge[e] as usize)));
+            *product = real
+                .map(|(e, &j)| derivatives.conductance[e] * (nodes[i] - nodes[j as usize]))
+                .sum();
         }
         out.fill(0.0);
         let mut sums = vec![0.0; k];

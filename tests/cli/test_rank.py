@@ -138,3 +138,69 @@ def test_as_a_process(league):
     done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=True)
     assert done.stdout.startswith("rank,item,strength")
     assert done.stderr == ""
+
+
+# Models and their uncertainty.
+
+
+def test_an_advantage_of_the_left_side(league, capsys):
+    assert main(["rank", league, "--order-effect", "--rank-sets", "--format", "json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    effect = answer["coefficients"]["order effect"]
+    assert effect["estimate"] == pytest.approx(0.302261, abs=1e-6)
+    assert effect["standard_error"] == pytest.approx(0.130944, abs=1e-6)
+    for row in answer["items"]:
+        assert 1 <= row["best_rank"] <= row["rank"] <= row["worst_rank"] <= 7
+
+
+def test_the_table_shows_what_all_items_share(league, capsys):
+    assert main(["rank", league, "--order-effect"]) == 0
+    assert "order effect 0.3023 (std. error 0.1309)" in capsys.readouterr().out
+
+
+TIED = "left,right,outcome\na,b,1\nb,c,1\nc,a,1\na,c,tie\nb,a,tie\na,b,0\n"
+
+
+@pytest.mark.parametrize(("ties", "name"), [("davidson", "ln nu"), ("rao-kupper", "ln theta")])
+def test_models_of_ties(write, capsys, ties, name):
+    assert main(["rank", write(TIED), "--ties", ties, "--format", "json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)["coefficients"]) == [name]
+
+
+def test_priors(write, capsys):
+    path = write("winner,loser\na,b\nb,c\n")
+    assert main(["rank", path]) == 2
+    assert "prior" in capsys.readouterr().err
+    for option in ("--prior", "--gaussian-prior"):
+        assert main(["rank", path, option, "1", "--format", "json"]) == 0
+        items = json.loads(capsys.readouterr().out)["items"]
+        assert [row["item"] for row in items] == ["a", "b", "c"]
+        assert items[0]["strength"] == pytest.approx(-items[2]["strength"], rel=1e-6)
+    assert main(["rank", path, "--prior", "-1"]) == 2
+    assert "`prior` must be greater than 0" in capsys.readouterr().err
+
+
+def test_components_and_what_is_left_out(write, capsys):
+    path = write(WINNERS + "dan,ann\neve,fay\nfay,eve\n")
+    assert main(["rank", path, "--on-disconnected", "largest"]) == 0
+    assert "left out: dan, eve, fay" in capsys.readouterr().out
+    assert main(["rank", path, "--on-disconnected", "components", "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    groups = {row["item"]: row["component"] for row in rows}
+    assert groups["ann"] == groups["bob"] == groups["cem"] != groups["dan"]
+    assert groups["eve"] == groups["fay"]
+    # A component that beat another one stands above it.
+    assert int(groups["dan"]) < int(groups["ann"])
+
+
+def test_kinds_of_intervals(league, capsys):
+    def widths(*options):
+        assert main(["rank", league, "--format", "csv", *options]) == 0
+        rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+        return {row["item"]: float(row["high"]) - float(row["low"]) for row in rows}
+
+    plain = widths()
+    sandwich = widths("--errors", "sandwich")
+    together = widths("--simultaneous", "--seed", "3")
+    assert sandwich["Milwaukee"] == pytest.approx(2 * 1.959964 * 0.207649, abs=1e-5)
+    assert all(together[item] > plain[item] for item in plain)

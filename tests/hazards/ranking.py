@@ -108,6 +108,14 @@ def _some_pairs():
     return np.concatenate([some, np.stack([ring, np.roll(ring, -1)], axis=1)])
 
 
+def _coefficients(left, right, outcome, weight, n_threads=None):
+    games = ranking.Comparisons.from_arrays(
+        left, right, outcome, weight=weight, ordered=True, n_threads=n_threads
+    )
+    model = ranking.bradley_terry(games, ties="davidson", order_effect=True, n_threads=n_threads)
+    return model.coefficients()["ln nu"]
+
+
 CASES = {
     "hasten.ranking.BradleyTerry": Case(
         run=_estimator, data=_estimator_data, long=_endless_estimator
@@ -119,12 +127,15 @@ CASES = {
         run=lambda comparisons, n_threads=None: _fit(comparisons, n_threads).bootstrap(6, rng=0),
         data=lambda: {"comparisons": _some_pairs()},
     ),
+    "hasten.ranking.Coefficient": Case(run=_coefficients, data=_games),
     "hasten.ranking.Comparisons": Case(run=ranking.Comparisons.from_arrays, data=_games),
     "hasten.ranking.ComponentReport": Case(run=lambda: _comparisons().components()),
     "hasten.ranking.ConfidenceInterval": Case(
         run=_standard_error, data=lambda: {"comparisons": _pairs()}
     ),
     "hasten.ranking.Contrast": Case(run=_contrast, data=lambda: {"comparisons": _pairs()}),
+    "hasten.ranking.Gaussian": Case(run=lambda: ranking.Gaussian(0.5)),
+    "hasten.ranking.Logistic": Case(run=lambda: ranking.Logistic(0.5)),
     "hasten.ranking.ModelComparison": Case(run=_compare, data=lambda: {"comparisons": _pairs()}),
     "hasten.ranking.RankSets": Case(run=_rank_sets, data=lambda: {"comparisons": _some_pairs()}),
     "hasten.ranking.bradley_terry": Case(

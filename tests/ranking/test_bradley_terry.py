@@ -250,7 +250,8 @@ def test_items_that_nobody_beat_are_named():
     assert reasons["top"] == "never lost"
     assert reasons["last"] == "never won"
     assert "'top' (never lost)" in str(error)
-    assert "select" in str(error)
+    assert "`prior`" in str(error)
+    assert "`on_disconnected`='largest'" in str(error)
 
 
 @pytest.mark.parametrize(

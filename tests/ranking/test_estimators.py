@@ -8,7 +8,7 @@ import pytest
 import sklearn
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, cross_validate
 
 import hasten
 from hasten.datasets import load_baseball_1987, load_puddings
@@ -192,3 +192,90 @@ def test_no_warning_where_it_converges(league):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         BradleyTerry().fit(*league)
+
+
+# Models beyond the plain one.
+
+
+def drawn(seed=0, n_items=6, n_games=600):
+    rng = np.random.default_rng(seed)
+    left = rng.integers(0, n_items, n_games)
+    right = (left + rng.integers(1, n_items, n_games)) % n_items
+    z = rng.standard_normal((n_games, 1))
+    edge = 0.4 * (left - right) + 0.3 + 0.5 * z[:, 0]
+    u = rng.logistic(size=n_games) + edge
+    return np.column_stack([left, right]), np.where(u > 0.5, 1.0, np.where(u < -0.5, 0.0, 0.5)), z
+
+
+@pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
+def test_a_model_of_ties_has_three_classes(ties):
+    X, y, z = drawn()
+    model = BradleyTerry(ties=ties, order_effect=True).fit(X, y, covariates=z)
+    assert model.classes_.tolist() == [0.0, 0.5, 1.0]
+    chances = model.predict_proba(X, covariates=z)
+    np.testing.assert_allclose(chances.sum(axis=1), 1.0, rtol=1e-13)
+    np.testing.assert_allclose(
+        chances[:, 2], model.result_.predict_proba(X[:, 0], X[:, 1], covariates=z), rtol=1e-13
+    )
+    assert set(np.unique(model.predict(X, covariates=z))) <= {0.0, 0.5, 1.0}
+    # The score is the mean log-probability of what happened.
+    column = np.searchsorted(model.classes_, y)
+    expected = np.log(chances[np.arange(len(y)), column]).mean()
+    assert model.score(X, y, covariates=z) == pytest.approx(expected, rel=1e-12)
+    total = model.result_.log_likelihood
+    assert model.score(X, y, covariates=z) * len(y) == pytest.approx(total, rel=1e-10)
+
+
+def test_the_score_of_half_ties_is_the_mean_log_likelihood():
+    X, y, _ = drawn(1)
+    model = BradleyTerry().fit(X, y)
+    assert model.score(X, y) * len(y) == pytest.approx(model.result_.log_likelihood, rel=1e-10)
+
+
+def test_a_prior_is_chosen_by_cross_validation():
+    X, y, _ = drawn(2, n_items=40, n_games=120)
+    search = GridSearchCV(
+        BradleyTerry(), {"prior": [0.01, 0.1, 1.0, 10.0]}, cv=5, error_score="raise"
+    )
+    search.fit(X, y)
+    assert search.best_params_["prior"] in (0.1, 1.0)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_an_unknown_item_has_the_mean_of_the_prior():
+    X, y, _ = drawn(3)
+    model = BradleyTerry(prior=1.0).fit(X, y)
+    expected = 1 / (1 + np.exp(-model.strength_[2]))
+    np.testing.assert_allclose(model.predict_proba([[2, 99]])[0, 1], expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="99"):
+        BradleyTerry().fit(X, y).predict_proba([[2, 99]])
+
+
+def test_parts_fitted_one_after_the_other_equal_the_whole():
+    X, y, z = drawn(4)
+    options = {"ties": "davidson", "order_effect": True, "tol": 1e-9}
+    whole = BradleyTerry(**options).fit(X, y, covariates=z)
+    parts = BradleyTerry(**options)
+    parts.partial_fit(X[:400], y[:400], covariates=z[:400])
+    parts.partial_fit(X[400:], y[400:], covariates=z[400:])
+    np.testing.assert_allclose(parts.strength_, whole.strength_, atol=1e-7)
+    np.testing.assert_allclose(parts.coef_, whole.coef_, atol=1e-7)
+    assert parts.tie_parameter_ == pytest.approx(whole.tie_parameter_, rel=1e-7)
+    assert parts.order_effect_ == pytest.approx(whole.order_effect_, rel=1e-6)
+
+
+def test_metadata_is_routed_to_covariates():
+    X, y, z = drawn(5)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = BradleyTerry().set_fit_request(covariates=True).set_score_request(covariates=True)
+        scores = cross_validate(model, X, y, params={"covariates": z}, error_score="raise")
+    assert (scores["test_score"] > -np.log(2)).all()
+
+
+def test_scoring_needs_what_the_model_needs():
+    X, y, z = drawn(6)
+    model = BradleyTerry(order_effect=True).fit(X, y, covariates=z)
+    with pytest.raises(ValueError, match="`covariates` must be"):
+        model.score(X, y)
+    with pytest.raises(ValueError, match="must be None when X is a Comparisons"):
+        model.fit(model.comparisons_, covariates=z)

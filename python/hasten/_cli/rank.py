@@ -46,17 +46,69 @@ def add_to(commands: Any) -> None:
     columns = parser.add_argument_group("columns")
     for name in ("winner", "loser", "left", "right", "outcome", "weight"):
         columns.add_argument(f"--{name}", metavar="COLUMN")
-    parser.add_argument("--ties", choices=("half", "drop", "raise"), default="half")
+    _add_model(parser.add_argument_group("model"))
+    _add_inference(parser.add_argument_group("uncertainty"))
     parser.add_argument("--method", choices=("auto", "newton", "newman", "zermelo"), default="auto")
     parser.add_argument("--tol", type=float, default=1e-6, help="largest error (default 1e-6)")
     parser.add_argument("--max-iter", type=int, help="largest number of passes over the data")
-    parser.add_argument("--confidence-level", type=float, default=0.95, metavar="LEVEL")
     parser.add_argument("--elo", action="store_true", help="Elo points instead of log-strengths")
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
     parser.add_argument(
         "--output", metavar="FILE", help="where to write instead of standard output"
     )
     parser.set_defaults(run=run)
+
+
+def _add_model(group: Any) -> None:
+    group.add_argument(
+        "--ties",
+        choices=("half", "davidson", "rao-kupper", "drop", "raise"),
+        default="half",
+        help="half a win each, a model of ties, or none (default half)",
+    )
+    group.add_argument(
+        "--order-effect",
+        action="store_true",
+        help="estimate an advantage of the left side (home, shown first)",
+    )
+    prior = group.add_mutually_exclusive_group()
+    prior.add_argument(
+        "--prior",
+        type=float,
+        metavar="WEIGHT",
+        help="logistic prior: each item wins and loses so many games against an average one",
+    )
+    prior.add_argument(
+        "--gaussian-prior",
+        type=float,
+        metavar="PRECISION",
+        help="normal prior of the strengths with this inverse variance",
+    )
+    group.add_argument(
+        "--on-disconnected",
+        choices=("raise", "largest", "components"),
+        default="raise",
+        help="what to fit where some items have no finite strength (default raise)",
+    )
+
+
+def _add_inference(group: Any) -> None:
+    group.add_argument("--confidence-level", type=float, default=0.95, metavar="LEVEL")
+    group.add_argument(
+        "--errors",
+        choices=("model", "sandwich"),
+        default="model",
+        help="standard errors that trust the model, or those that hold without it",
+    )
+    group.add_argument(
+        "--simultaneous", action="store_true", help="intervals that cover all items together"
+    )
+    group.add_argument(
+        "--rank-sets", action="store_true", help="smallest and largest rank that the data allow"
+    )
+    group.add_argument(
+        "--seed", type=int, default=0, help="of --simultaneous and --rank-sets (default 0)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,12 +125,20 @@ def run(arguments: argparse.Namespace) -> int:
         0, or 1 when the solve did not converge.
     """
     from hasten import ConvergenceWarning
-    from hasten.ranking import Comparisons, bradley_terry
+    from hasten.ranking import Comparisons, Gaussian, bradley_terry
 
     left, right, outcome = _columns(arguments)
+    prior = arguments.prior
+    if arguments.gaussian_prior is not None:
+        prior = Gaussian(arguments.gaussian_prior)
     try:
         comparisons = Comparisons.from_csv(
-            arguments.file, left, right, outcome, weight=arguments.weight
+            arguments.file,
+            left,
+            right,
+            outcome,
+            weight=arguments.weight,
+            ordered=arguments.order_effect,
         )
     except ValueError as problem:
         raise ValueError(f"{arguments.file}: {problem}") from None
@@ -87,6 +147,9 @@ def run(arguments: argparse.Namespace) -> int:
         result = bradley_terry(
             comparisons,
             ties=arguments.ties,
+            order_effect=arguments.order_effect,
+            prior=prior,
+            on_disconnected=arguments.on_disconnected,
             method=arguments.method,
             tol=arguments.tol,
             max_iter=arguments.max_iter,
@@ -94,7 +157,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     for warning in caught:
         print(f"hasten: warning: {warning.message}", file=sys.stderr)
-    rows = _rows(result, arguments.confidence_level, elo=arguments.elo)
+    rows = _rows(result, arguments)
     text = _FORMATS[arguments.format](result, rows)
     with contextlib.ExitStack() as stack:
         stream = sys.stdout
@@ -115,22 +178,37 @@ def _columns(arguments: argparse.Namespace) -> tuple[str | None, str | None, str
     return arguments.winner, arguments.loser, None
 
 
-def _rows(result: BradleyTerryResult, level: float, *, elo: bool) -> list[dict[str, Any]]:
-    low, high = result.confidence_interval(level, scale="elo" if elo else "log")
-    values = result.elo() if elo else result.strength
-    error = result.standard_error() * (ELO_POINTS if elo else 1.0)
-    order = sorted(range(len(values)), key=lambda k: (-values[k], str(result.items[k])))
-    labels = result.items.tolist()
+def _rows(result: BradleyTerryResult, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    elo, kind = arguments.elo, arguments.errors
+    low, high = result.confidence_interval(
+        arguments.confidence_level,
+        kind=kind,
+        scale="elo" if elo else "log",
+        method="simultaneous" if arguments.simultaneous else "marginal",
+        rng=arguments.seed,
+    )
+    columns = {
+        "rank": result.rank,
+        "item": result.items,
+        "elo" if elo else "strength": result.elo() if elo else result.strength,
+        "standard_error": result.standard_error(kind=kind) * (ELO_POINTS if elo else 1.0),
+        "low": low,
+        "high": high,
+    }
+    if arguments.rank_sets:
+        best, worst = result.rank_sets(arguments.confidence_level, kind=kind, rng=arguments.seed)
+        columns |= {"best_rank": best, "worst_rank": worst}
+    if result.component is not None:
+        columns |= {"component": result.component + 1}
+    lists = {name: column.tolist() for name, column in columns.items()}
+    shown = [k for k, rank in enumerate(lists["rank"]) if not math.isnan(rank)]
+    component = lists.get("component", [0] * len(result.items))
+    # Items of one rank, within a component, stand in the order of their names.
+    shown.sort(key=lambda k: (component[k], lists["rank"][k], str(lists["item"][k])))
+    whole = {"rank", "best_rank", "worst_rank"}
     return [
-        {
-            "rank": int(result.rank[k]),
-            "item": labels[k],
-            "elo" if elo else "strength": float(values[k]),
-            "standard_error": float(error[k]),
-            "low": float(low[k]),
-            "high": float(high[k]),
-        }
-        for k in order
+        {name: int(column[k]) if name in whole else column[k] for name, column in lists.items()}
+        for k in shown
     ]
 
 
@@ -150,7 +228,12 @@ def _table(result: BradleyTerryResult, rows: list[dict[str, Any]]) -> str:
         ]
         lines.append("  ".join(padded).rstrip())
     head, status = str(result).splitlines()[:2]
-    return "\n".join([head, status, "", *lines]) + "\n"
+    shared = [
+        f"{name} {row.estimate:z.4f} (std. error {row.standard_error:.4f})"
+        for name, row in result.coefficients().items()
+    ]
+    foot = [f"left out: {', '.join(map(str, result.excluded))}"] if len(result.excluded) else []
+    return "\n".join([head, status, *shared, "", *lines, *foot]) + "\n"
 
 
 def _csv(result: BradleyTerryResult, rows: list[dict[str, Any]]) -> str:
@@ -175,6 +258,11 @@ def _json(result: BradleyTerryResult, rows: list[dict[str, Any]]) -> str:
         "aic": result.aic,
         "bic": result.bic,
         "items": rows,
+        "excluded": result.excluded.tolist(),
+        "coefficients": {
+            name: {"estimate": row.estimate, "standard_error": row.standard_error}
+            for name, row in result.coefficients().items()
+        },
     }
     return json.dumps(answer, indent=2, allow_nan=True) + "\n"
 

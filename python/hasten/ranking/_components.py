@@ -126,8 +126,9 @@ def not_connected_error(
     message = (
         f"no maximum-likelihood estimate exists: the {len(items)} items fall into {n_components} "
         f"strong components (groups in which each item beat each other along a chain of wins), "
-        f"the largest of {largest} items. Outside it: {listed}{more}. Fit one group alone with "
-        "`comparisons.select(comparisons.components().largest)`."
+        f"the largest of {largest} items. Outside it: {listed}{more}. Give a `prior`, or "
+        "fit groups alone with `on_disconnected`='largest' or 'components'; "
+        "`comparisons.components()` lists them."
     )
     return NotConnectedError(message, n_components, largest, tuple(named))
 

@@ -116,6 +116,10 @@ def _coefficients(left, right, outcome, weight, n_threads=None):
     return model.coefficients()["ln nu"]
 
 
+def _arena():
+    return {"n_models": 6, "n_votes": 1000, "rng": 0}
+
+
 CASES = {
     "hasten.ranking.BradleyTerry": Case(
         run=_estimator, data=_estimator_data, long=_endless_estimator
@@ -143,6 +147,8 @@ CASES = {
         data=lambda: {"comparisons": _pairs(), "init": np.linspace(-1.0, 1.0, N_ITEMS)},
         long=_endless_function,
     ),
+    "hasten.ranking.datasets.SyntheticArena": Case(run=ranking.datasets.make_arena, data=_arena),
+    "hasten.ranking.datasets.make_arena": Case(run=ranking.datasets.make_arena, data=_arena),
 } | {
     f"hasten.ranking.datasets.{name}": Case(
         run=getattr(ranking.datasets, maker),

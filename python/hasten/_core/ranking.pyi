@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ __all__ = [
 ]
 
 # The named tuples of `hasten.ranking._paired`, which is read field by field.
-_Cells = tuple[
+_Cells: TypeAlias = tuple[
     int,  # items
     NDArray[np.uint32],  # left (N,)
     NDArray[np.uint32],  # right (N,)
@@ -25,7 +25,7 @@ _Cells = tuple[
     NDArray[np.float64] | None,  # ties (N,)
     NDArray[np.float64] | None,  # covariates (N, d)
 ]
-_PairedModel = tuple[
+_PairedModel: TypeAlias = tuple[
     str,  # ties: "half", "davidson", "rao-kupper"
     bool,  # order effect
     tuple[str, float] | None,  # prior: "logistic" or "gaussian", and its weight

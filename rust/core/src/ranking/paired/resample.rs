@@ -145,7 +145,7 @@ impl<'a> PairedReplicate<'a> {
             original,
             rest,
             chances,
-            n_games: n_games as u64,
+            n_games: whole(n_games),
             team: Team::sequential(),
             nodes: try_vec(n_nodes, 0.0)?,
             product: try_vec(n_nodes, 0.0)?,
@@ -170,7 +170,7 @@ impl<'a> PairedReplicate<'a> {
                     // A weight below one game, or between two numbers of games, is shared equally.
                     let games = counts.total().round().max(1.0);
                     let weight = counts.total() / games;
-                    share(games as u64, chances[cell], weight, &mut generator)
+                    share(whole(games), chances[cell], weight, &mut generator)
                 }
             };
             system.set_counts(cell, drawn);
@@ -271,6 +271,12 @@ impl Replicate for PairedReplicate<'_> {
             *out = self.derivatives.shared_information[a * k + a] / (unit * unit);
         }
     }
+}
+
+/// A whole number of games as an integer.
+#[allow(clippy::cast_sign_loss, reason = "a count")]
+fn whole(games: f64) -> u64 {
+    games as u64
 }
 
 /// Number of successes of `n` trials with chance `p`.

@@ -182,11 +182,12 @@ impl<'a, 'd> Bound<'a, 'd> {
             .map(|(i, row)| row.magnitude * f64::EPSILON * system.terms_in_row(i) as f64)
             .collect();
         let mut along_edges = 0.0;
-        for (e, edge) in derivatives.edges.iter().enumerate() {
+        for (e, &magnitude) in derivatives.magnitudes.iter().enumerate() {
             let n_cells = if e < pairs.n_met { system.cells_of(e).len() } else { 1 };
-            let flow = edge.magnitude * rounding_units(n_cells);
-            if edge.magnitude <= MOST_PER_CONDUCTANCE * edge.information {
-                along_edges += flow * (flow / edge.information.max(f64::MIN_POSITIVE));
+            let (flow, information) =
+                (magnitude * rounding_units(n_cells), derivatives.information(e));
+            if magnitude <= MOST_PER_CONDUCTANCE * information {
+                along_edges += flow * (flow / information.max(f64::MIN_POSITIVE));
             } else {
                 by_row[pairs.low[e] as usize] += flow;
                 by_row[pairs.high[e] as usize] += flow;
@@ -213,7 +214,7 @@ impl<'a, 'd> Bound<'a, 'd> {
                 .map(|e| {
                     let strengths = [pairs.low[e], pairs.high[e]];
                     let size: f64 = strengths.into_iter().filter_map(size).map(|s| s.abs()).sum();
-                    derivatives.edges[e].information * (size + shared).powi(2)
+                    derivatives.information(e) * (size + shared).powi(2)
                 })
                 .sum()
         });
@@ -234,7 +235,7 @@ impl<'a, 'd> Bound<'a, 'd> {
         let pairs = &system.pairs;
         let at = system.point(x);
         let resistance = |e: usize| {
-            let direct = derivatives.edges[e].information.recip();
+            let direct = derivatives.information(e).recip();
             direct.min(path(pairs.low[e] as usize, pairs.high[e] as usize))
         };
         let worst = team.map_blocks(system.blocks().len(), 1, |block| {

@@ -143,7 +143,7 @@ impl<'a> PairedFit<'a> {
         if self.groups.is_empty() {
             return Ok(diagonal);
         }
-        let bridge = self.derivatives.edges[self.system.pairs.n_met].information.recip();
+        let bridge = self.derivatives.information(self.system.pairs.n_met).recip();
         let mut sizes = vec![0.0; n_groups];
         for (value, &group) in diagonal.iter_mut().zip(&self.groups) {
             sizes[group as usize] += 1.0;
@@ -206,9 +206,8 @@ impl<'a> PairedFit<'a> {
     fn add_prior(&self, out: &mut [f64], term: impl Fn(usize, f64) -> f64) {
         if self.system.model.prior.is_some() {
             let first = self.system.pairs.n_met + self.system.pairs.n_bridges;
-            for (i, (out, edge)) in out.iter_mut().zip(&self.derivatives.edges[first..]).enumerate()
-            {
-                *out += term(i, edge.information);
+            for (i, out) in out.iter_mut().enumerate() {
+                *out += term(i, self.derivatives.information(first + i));
             }
         }
     }

@@ -5,6 +5,7 @@
 //! `eta = s_i - s_j + gamma + z' beta`; the shared parameters follow the strengths in the order
 //! tie parameter, order effect `gamma`, coefficients `beta`, each only where the model has it.
 
+mod cell_sums;
 mod cells;
 mod certificate;
 mod derivatives;

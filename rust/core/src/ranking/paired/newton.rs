@@ -201,7 +201,7 @@ impl Newton {
                 .filter(|&e| !pairs.is_bridge(e))
                 .map(|e| {
                     let drop = d[pairs.low[e] as usize] - d[pairs.high[e] as usize];
-                    derivatives.edges[e].information * drop * drop
+                    derivatives.information(e) * drop * drop
                 })
                 .sum()
         });

@@ -226,19 +226,10 @@ impl Replicate for PairedReplicate<'_> {
         let first = self.first_free();
         let shared: Vec<f64> =
             v[first..].iter().zip(self.system.units()).map(|(v, unit)| v / unit).collect();
-        let Self { system, derivatives, nodes, product, .. } = self;
+        let Self { system, derivatives, team, nodes, product, .. } = self;
         // The ground stays where it is.
         nodes[..n].copy_from_slice(&v[..n]);
-        product.fill(0.0);
-        let pairs = &system.pairs;
-        let bridges = pairs.n_met..pairs.n_met + pairs.n_bridges;
-        for (e, edge) in derivatives.edges.iter().enumerate().filter(|(e, _)| !bridges.contains(e))
-        {
-            let (i, j) = (pairs.low[e] as usize, pairs.high[e] as usize);
-            let flow = edge.information * (nodes[i] - nodes[j]);
-            product[i] += flow;
-            product[j] -= flow;
-        }
+        derivatives.flow(system, nodes, product, team);
         out.fill(0.0);
         let mut sums = vec![0.0; k];
         for (i, row) in derivatives.coupling.chunks(k.max(1)).take(n).enumerate() {

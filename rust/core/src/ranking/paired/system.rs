@@ -312,6 +312,12 @@ impl<'a> System<'a> {
         self.ties.iter().any(|&t| t > 0.0)
     }
 
+    /// Wins, losses and ties, or nothing where there are none, of a range of cells.
+    pub(super) fn columns(&self, cells: Range<usize>) -> (&[f64], &[f64], &[f64]) {
+        let ties = if self.ties.is_empty() { &[][..] } else { &self.ties[cells.clone()] };
+        (&self.wins[cells.clone()], &self.losses[cells], ties)
+    }
+
     /// 1 where the smaller item of a cell was on the left, else -1.
     #[inline(always)]
     pub(super) fn sign(&self, cell: usize) -> f64 {

@@ -48,6 +48,10 @@ def _standard_error(comparisons, n_threads=None):
     return ranking.bradley_terry(comparisons, n_threads=n_threads).confidence_interval()
 
 
+def _fit(comparisons, n_threads=None):
+    return ranking.bradley_terry(comparisons, n_threads=n_threads)
+
+
 def _estimator(X, y, sample_weight, n_threads=None):
     model = ranking.BradleyTerry(n_threads=n_threads)
     return model.fit(X, y, sample_weight=sample_weight)
@@ -84,6 +88,26 @@ def _endless_estimator():
     return lambda: model.fit(comparisons)
 
 
+def _contrast(comparisons, n_threads=None):
+    return _fit(comparisons, n_threads).contrast(0, 1, kind="sandwich")
+
+
+def _compare(comparisons):
+    return _fit(comparisons).compare(ranking.bradley_terry(comparisons, reference=0))
+
+
+def _rank_sets(comparisons, n_threads=None):
+    return _fit(comparisons, n_threads).rank_sets(n_samples=100, rng=0)
+
+
+def _some_pairs():
+    """Return the games among the first items only: fewer for what looks at all pairs of them."""
+    pairs = _pairs()
+    ring = np.arange(200)
+    some = pairs[(pairs < 200).all(axis=1)]
+    return np.concatenate([some, np.stack([ring, np.roll(ring, -1)], axis=1)])
+
+
 CASES = {
     "hasten.ranking.BradleyTerry": Case(
         run=_estimator, data=_estimator_data, long=_endless_estimator
@@ -91,11 +115,18 @@ CASES = {
     "hasten.ranking.BradleyTerryResult": Case(
         run=lambda: ranking.bradley_terry(np.array([["a", "b"], ["b", "a"], ["a", "b"]]))
     ),
+    "hasten.ranking.BootstrapResult": Case(
+        run=lambda comparisons, n_threads=None: _fit(comparisons, n_threads).bootstrap(6, rng=0),
+        data=lambda: {"comparisons": _some_pairs()},
+    ),
     "hasten.ranking.Comparisons": Case(run=ranking.Comparisons.from_arrays, data=_games),
     "hasten.ranking.ComponentReport": Case(run=lambda: _comparisons().components()),
     "hasten.ranking.ConfidenceInterval": Case(
         run=_standard_error, data=lambda: {"comparisons": _pairs()}
     ),
+    "hasten.ranking.Contrast": Case(run=_contrast, data=lambda: {"comparisons": _pairs()}),
+    "hasten.ranking.ModelComparison": Case(run=_compare, data=lambda: {"comparisons": _pairs()}),
+    "hasten.ranking.RankSets": Case(run=_rank_sets, data=lambda: {"comparisons": _some_pairs()}),
     "hasten.ranking.bradley_terry": Case(
         run=_bradley_terry,
         data=lambda: {"comparisons": _pairs(), "init": np.linspace(-1.0, 1.0, N_ITEMS)},

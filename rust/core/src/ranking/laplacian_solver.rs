@@ -27,6 +27,9 @@ const MAX_DENSE: usize = 2000;
 /// Most entries of a sparse factor that many right-hand sides share.
 const MAX_SHARED_FACTOR: f64 = 1e8;
 
+/// Most multiplications of a sparse factorisation that many right-hand sides share.
+const MAX_SHARED_WORK: f64 = 1e11;
+
 /// Largest graph, in nodes, for a dense factor that many right-hand sides share.
 const MAX_SHARED_DENSE: usize = 6000;
 
@@ -69,6 +72,7 @@ impl LaplacianSolver {
         let n = graph.n_nodes();
         let sparse = if graph.n_entries() <= MAX_ANALYSED {
             LaplacianCholesky::analyse_within(graph, MAX_SHARED_FACTOR)?
+                .filter(|factor| factor.n_multiplications() <= MAX_SHARED_WORK)
         } else {
             None
         };
@@ -184,6 +188,30 @@ impl LaplacianSolver {
             }
         }
         Ok(n_passes)
+    }
+
+    /// [`Self::solve`] for right-hand sides one after the other in memory.
+    pub(super) fn solve_many(
+        &mut self,
+        laplacian: &Laplacian<'_, f64>,
+        rhs: &[f64],
+        x: &mut [f64],
+        params: &PcgParams,
+        team: &Team,
+        control: &dyn Control,
+    ) -> Result<(), Error> {
+        self.prepare(laplacian, control)?;
+        let n = laplacian.n_nodes().max(1);
+        let columns = rhs.chunks(n).zip(x.chunks_mut(n));
+        if let Method::Dense(Some(factor)) = &self.method {
+            // A dense factor is read only: each thread may have a column of its own.
+            team.for_each_part(columns.collect(), |(rhs, x)| factor.solve(rhs, x));
+            return control.check();
+        }
+        for (rhs, x) in columns {
+            self.solve(laplacian, rhs, x, params, team, control)?;
+        }
+        Ok(())
     }
 
     /// The diagonal of `L^+`; `None` without a factor.

@@ -37,6 +37,14 @@ pub trait Fitted {
     /// Number of parameters that all items share.
     fn n_shared(&self) -> usize;
 
+    /// Number of all parameters.
+    fn n_parameters(&self) -> usize {
+        self.n_items() + self.n_shared()
+    }
+
+    /// Number of terms of the likelihood: what one product with `V` passes over.
+    fn n_terms(&self) -> usize;
+
     /// The group of each item, in `0..n_groups`; empty where a prior fixes every strength.
     fn groups(&self) -> &[u32];
 
@@ -52,6 +60,29 @@ pub trait Fitted {
         control: &dyn Control,
     ) -> Result<(), Error>;
 
+    /// [`solve`](Self::solve) for right-hand sides one after the other in memory, to a relative
+    /// accuracy of at least `rtol`.
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve).
+    fn solve_many(
+        &mut self,
+        rhs: &[f64],
+        x: &mut [f64],
+        rtol: f64,
+        team: &Team,
+        control: &dyn Control,
+    ) -> Result<(), Error> {
+        let _ = rtol;
+        let n = self.n_parameters().max(1);
+        rhs.chunks(n)
+            .zip(x.chunks_mut(n))
+            .try_for_each(|(rhs, x)| self.solve(rhs, x, team, control))
+    }
+
+    /// Whether solves use a factor of `H`, so that each costs little and is exact up to rounding.
+    fn is_factorised(&self) -> bool;
+
     /// The whole diagonal of `H^+` at about the cost of one factorisation; `None` where only
     /// column by column will do.
     ///
@@ -62,6 +93,45 @@ pub trait Fitted {
     /// `out = V x`, in O(data).
     fn multiply(&self, kind: Kind, x: &[f64], out: &mut [f64], team: &Team);
 
+    /// [`multiply`](Self::multiply) for vectors one after the other in memory.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    fn multiply_many(
+        &self,
+        kind: Kind,
+        x: &[f64],
+        out: &mut [f64],
+        team: &Team,
+    ) -> Result<(), Error> {
+        let n = self.n_parameters().max(1);
+        for (x, out) in x.chunks(n).zip(out.chunks_mut(n)) {
+            self.multiply(kind, x, out, team);
+        }
+        Ok(())
+    }
+
     /// `out` is a random vector with covariance `V`, a function of the stream alone.
     fn draw(&self, kind: Kind, noise: Noise, stream: &Stream, out: &mut [f64], team: &Team);
+
+    /// [`draw`](Self::draw) from each of several streams, one after the other in memory.
+    ///
+    /// A vector may differ from [`draw`](Self::draw)'s in rounding, but not with its neighbours.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    fn draw_many(
+        &self,
+        kind: Kind,
+        noise: Noise,
+        streams: &[Stream],
+        out: &mut [f64],
+        team: &Team,
+    ) -> Result<(), Error> {
+        let n = self.n_parameters().max(1);
+        for (stream, out) in streams.iter().zip(out.chunks_mut(n)) {
+            self.draw(kind, noise, stream, out, team);
+        }
+        Ok(())
+    }
 }

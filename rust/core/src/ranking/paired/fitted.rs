@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::derivatives::Derivatives;
 use super::elimination::{Collinear, Elimination};
+use super::lanes::{LANES, Lanes, draw_lanes, lanes, multiply_lanes};
 use super::scores::{Score, cell_weights, draw_scores, fill, n_draws, spread};
 use super::system::System;
 use super::{Cells, Model, Ties};
@@ -97,12 +98,6 @@ impl<'a> PairedFit<'a> {
         self.n_items() + usize::from(self.system.tie_dropped)..self.n_items() + self.n_shared()
     }
 
-    /// What one unit of each free shared parameter is in the caller's units.
-    fn units(&self) -> impl Iterator<Item = f64> + use<'_> {
-        let unscaled = self.system.n_shared - self.system.scale.len();
-        std::iter::repeat_n(1.0, unscaled).chain(self.system.scale.iter().map(|s| s.recip()))
-    }
-
     /// `L^+ b` for the `b` in `nodes`, in the frame, into `solution`.
     fn solve_nodes(&mut self, team: &Team, control: &dyn Control) -> Result<(), Error> {
         let Self { system, derivatives, solver, nodes, solution, .. } = self;
@@ -175,6 +170,38 @@ impl<'a> PairedFit<'a> {
         Ok(diagonal)
     }
 
+    /// Copy the strengths' part of a right-hand side, as far as it is solved for.
+    fn put_on_nodes(&self, rhs: &[f64], nodes: &mut [f64]) {
+        let (items, ground) = nodes.split_at_mut(self.n_items());
+        items.copy_from_slice(&rhs[..items.len()]);
+        if let Some(ground) = ground.first_mut() {
+            *ground = -pairwise_sum(items);
+        } else {
+            self.system.center(items);
+        }
+    }
+
+    /// From `L^+ b` on the nodes to `H^+` times the whole right-hand side.
+    fn complete(
+        &self,
+        rhs: &[f64],
+        nodes: &[f64],
+        solution: &mut [f64],
+        x: &mut [f64],
+        team: &Team,
+    ) {
+        let n = self.n_items();
+        let scaled = rhs[self.free_shared()].iter().zip(self.system.units());
+        let q: Vec<f64> = scaled.map(|(q, unit)| q * unit).collect();
+        let shared = self.elimination.complete(nodes, solution, &q, team);
+        x.fill(0.0);
+        x[..n].copy_from_slice(&solution[..n]);
+        let places = x[self.free_shared()].iter_mut();
+        for ((x, shared), unit) in places.zip(shared).zip(self.system.units()) {
+            *x = shared * unit;
+        }
+    }
+
     /// Add what the prior contributes to `out`, item by item, by its information.
     fn add_prior(&self, out: &mut [f64], term: impl Fn(usize, f64) -> f64) {
         if self.system.model.prior.is_some() {
@@ -185,12 +212,43 @@ impl<'a> PairedFit<'a> {
         }
     }
 
+    /// Call `f(start, columns)` for lanes of columns of `out`, shared out between the threads.
+    fn in_lanes(
+        &self,
+        out: &mut [f64],
+        team: &Team,
+        f: impl Fn(usize, &mut [f64]) -> Result<(), Error> + Sync,
+    ) -> Result<(), Error> {
+        let step = LANES * self.n_parameters();
+        let mut results = vec![Ok(()); out.len().div_ceil(step)];
+        let parts = results.iter_mut().zip(out.chunks_mut(step)).enumerate().collect();
+        team.for_each_part(parts, |(k, (result, columns))| *result = f(k * step, columns));
+        results.into_iter().collect()
+    }
+
+    /// Copy lanes of internal sums to columns in the caller's units.
+    fn write_lanes(&self, sums: &[Lanes], out: &mut [f64]) {
+        let (strength, shared) = sums.split_at(self.n_items());
+        for (lane, out) in out.chunks_mut(self.n_parameters()).enumerate() {
+            for (out, sums) in out.iter_mut().zip(strength) {
+                *out = sums[lane];
+            }
+            let places = self.free_shared();
+            out[self.n_items()..places.start].fill(0.0);
+            for ((out, sums), unit) in out[places].iter_mut().zip(shared).zip(self.system.units()) {
+                *out = sums[lane] / unit;
+            }
+        }
+    }
+
     /// Internal result to the caller's units, the place of a dropped parameter zero.
     fn write_out(&self, internal: &[f64], out: &mut [f64]) {
         let (strength, shared) = internal.split_at(self.n_items());
         out.fill(0.0);
         out[..self.n_items()].copy_from_slice(strength);
-        for ((out, x), unit) in out[self.free_shared()].iter_mut().zip(shared).zip(self.units()) {
+        for ((out, x), unit) in
+            out[self.free_shared()].iter_mut().zip(shared).zip(self.system.units())
+        {
             // A score by a parameter of other units is divided by what a parameter is multiplied by.
             *out = x / unit;
         }
@@ -206,8 +264,16 @@ impl Fitted for PairedFit<'_> {
         self.system.n_shared + usize::from(self.system.tie_dropped)
     }
 
+    fn n_terms(&self) -> usize {
+        self.system.n_cells()
+    }
+
     fn groups(&self) -> &[u32] {
         &self.groups
+    }
+
+    fn is_factorised(&self) -> bool {
+        self.solver.is_exact()
     }
 
     fn solve(
@@ -217,22 +283,31 @@ impl Fitted for PairedFit<'_> {
         team: &Team,
         control: &dyn Control,
     ) -> Result<(), Error> {
-        let n = self.n_items();
-        let items = &mut self.nodes[..n];
-        items.copy_from_slice(&rhs[..n]);
-        if self.groups.is_empty() {
-            self.nodes[n] = -pairwise_sum(&self.nodes[..n]);
-        } else {
-            self.system.center(items);
+        self.solve_many(rhs, x, SOLVE_RTOL, team, control)
+    }
+
+    fn solve_many(
+        &mut self,
+        rhs: &[f64],
+        x: &mut [f64],
+        rtol: f64,
+        team: &Team,
+        control: &dyn Control,
+    ) -> Result<(), Error> {
+        let (p, n_nodes) = (self.n_parameters(), self.nodes.len());
+        let n_columns = rhs.len() / p.max(1);
+        let mut nodes = try_vec(n_columns * n_nodes, 0.0)?;
+        let mut solutions = try_vec(n_columns * n_nodes, 0.0)?;
+        for (rhs, nodes) in rhs.chunks(p).zip(nodes.chunks_mut(n_nodes)) {
+            self.put_on_nodes(rhs, nodes);
         }
-        self.solve_nodes(team, control)?;
-        let q: Vec<f64> =
-            rhs[self.free_shared()].iter().zip(self.units()).map(|(q, unit)| q * unit).collect();
-        let shared = self.elimination.complete(&self.nodes, &mut self.solution, &q, team);
-        x.fill(0.0);
-        x[..n].copy_from_slice(&self.solution[..n]);
-        for ((x, shared), unit) in x[self.free_shared()].iter_mut().zip(shared).zip(self.units()) {
-            *x = shared * unit;
+        let laplacian = self.derivatives.laplacian(&self.system)?;
+        let params = PcgParams { rtol, ..solve_params(n_nodes) };
+        self.solver.solve_many(&laplacian, &nodes, &mut solutions, &params, team, control)?;
+        let columns = nodes.chunks(n_nodes).zip(solutions.chunks_mut(n_nodes));
+        for ((rhs, x), (nodes, solution)) in rhs.chunks(p).zip(x.chunks_mut(p)).zip(columns) {
+            self.system.to_frame(solution);
+            self.complete(rhs, nodes, solution, x, team);
         }
         Ok(())
     }
@@ -256,7 +331,7 @@ impl Fitted for PairedFit<'_> {
         }
         diagonal.resize(n + self.n_shared(), 0.0);
         let places = self.free_shared();
-        for (a, (place, unit)) in places.zip(self.units()).enumerate() {
+        for (a, (place, unit)) in places.zip(self.system.units()).enumerate() {
             let mut axis = vec![0.0; k];
             axis[a] = unit;
             diagonal[place] = square(self.elimination.half_solve(&axis));
@@ -267,7 +342,9 @@ impl Fitted for PairedFit<'_> {
     fn multiply(&self, kind: Kind, x: &[f64], out: &mut [f64], team: &Team) {
         let n = self.n_items();
         let mut point = x[..n].to_vec();
-        point.extend(x[self.free_shared()].iter().zip(self.units()).map(|(x, unit)| x / unit));
+        point.extend(
+            x[self.free_shared()].iter().zip(self.system.units()).map(|(x, unit)| x / unit),
+        );
         let at = self.system.point(&self.x);
         let along = self.system.point(&point);
         let mut internal = vec![0.0; n + self.system.n_shared];
@@ -300,6 +377,58 @@ impl Fitted for PairedFit<'_> {
             self.add_prior(&mut internal[..n], |i, information| information.sqrt() * draws[i]);
         }
         self.write_out(&internal, out);
+    }
+
+    fn multiply_many(
+        &self,
+        kind: Kind,
+        x: &[f64],
+        out: &mut [f64],
+        team: &Team,
+    ) -> Result<(), Error> {
+        let p = self.n_parameters();
+        let at = self.system.point(&self.x);
+        let (n, first) = (self.n_items(), self.free_shared().start);
+        self.in_lanes(out, team, |start, out| {
+            let columns = &x[start..start + out.len()];
+            let along = |place: usize, unit: f64| lanes(columns, p, place).map(|x| x / unit);
+            let strength: Vec<Lanes> = (0..n).map(|i| along(i, 1.0)).collect();
+            let units = self.system.units().enumerate();
+            let shared: Vec<Lanes> = units.map(|(a, unit)| along(first + a, unit)).collect();
+            let sums = multiply_lanes(&self.system, kind, &at, &strength, &shared)?;
+            self.write_lanes(&sums, out);
+            if kind == Kind::Model {
+                for (x, out) in columns.chunks(p).zip(out.chunks_mut(p)) {
+                    self.add_prior(&mut out[..n], |i, information| information * x[i]);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn draw_many(
+        &self,
+        kind: Kind,
+        noise: Noise,
+        streams: &[Stream],
+        out: &mut [f64],
+        team: &Team,
+    ) -> Result<(), Error> {
+        let (n, p) = (self.n_items(), self.n_parameters());
+        let at = self.system.point(&self.x);
+        self.in_lanes(out, team, |start, out| {
+            let streams = &streams[start / p..][..out.len() / p];
+            let sums = draw_lanes(&self.system, kind, noise, streams, &at)?;
+            self.write_lanes(&sums, out);
+            if kind == Kind::Model && self.system.model.prior.is_some() {
+                let mut draws = try_vec(n, 0.0)?;
+                for (stream, out) in streams.iter().zip(out.chunks_mut(p)) {
+                    fill(noise, stream, n_draws(&self.system) as u64, &mut draws);
+                    self.add_prior(&mut out[..n], |i, information| information.sqrt() * draws[i]);
+                }
+            }
+            Ok(())
+        })
     }
 }
 

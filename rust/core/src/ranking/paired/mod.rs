@@ -12,8 +12,10 @@ mod derivatives;
 mod elimination;
 mod existence;
 mod fitted;
+mod lanes;
 mod newton;
 mod pairs;
+mod resample;
 mod scores;
 mod solve;
 mod system;
@@ -21,6 +23,7 @@ mod terms;
 
 pub use cells::Cells;
 pub use fitted::PairedFit;
+pub use resample::PairedResample;
 pub use solve::{PairedParams, PairedSolution, fit_paired};
 
 use crate::error::Error;

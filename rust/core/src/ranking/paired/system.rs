@@ -186,6 +186,12 @@ impl<'a> System<'a> {
         x
     }
 
+    /// What one unit of each internal shared parameter is in the caller's units.
+    pub(super) fn units(&self) -> impl Iterator<Item = f64> + use<'_> {
+        let unscaled = self.n_shared - self.scale.len();
+        std::iter::repeat_n(1.0, unscaled).chain(self.scale.iter().map(|s| s.recip()))
+    }
+
     /// Strengths and all shared parameters that `model` names, on the caller's scale.
     pub(super) fn to_external(&self, x: &[f64], model: &Model) -> (Vec<f64>, Vec<f64>) {
         let mut strength = x[..self.n_items].to_vec();
@@ -300,6 +306,20 @@ impl<'a> System<'a> {
     pub(super) fn counts(&self, cell: usize) -> Counts {
         let ties = if self.ties.is_empty() { 0.0 } else { self.ties[cell] };
         Counts { wins: self.wins[cell], losses: self.losses[cell], ties }
+    }
+
+    /// Replace the outcomes of a cell; without ties in the data no cell can have any.
+    pub(super) fn set_counts(&mut self, cell: usize, counts: Counts) {
+        self.wins[cell] = counts.wins;
+        self.losses[cell] = counts.losses;
+        if let Some(ties) = self.ties.get_mut(cell) {
+            *ties = counts.ties;
+        }
+    }
+
+    /// Whether any game was tied.
+    pub(super) fn has_ties(&self) -> bool {
+        self.ties.iter().any(|&t| t > 0.0)
     }
 
     /// Wins, losses and ties, or nothing where there are none, of a range of cells.

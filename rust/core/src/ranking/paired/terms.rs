@@ -17,6 +17,13 @@ pub(super) struct Counts {
     pub ties: f64,
 }
 
+impl Counts {
+    /// Weight of all games.
+    pub(super) fn total(&self) -> f64 {
+        self.wins + self.losses + self.ties
+    }
+}
+
 /// First and second derivatives of a cell's log-likelihood.
 ///
 /// `information` entries are those of the negative Hessian in (linear predictor, tie parameter).
@@ -204,6 +211,26 @@ pub(super) fn scores(ties: Ties, eta: f64, tie: f64) -> Scores {
                 (-not_loss, -not_loss),
                 (not_win - not_loss, gain - (not_win + not_loss)),
             ]
+        }
+    }
+}
+
+/// Probabilities of left, right and tie at linear predictor `eta` and tie parameter `tie`; halves
+/// of a win are no outcomes.
+pub(super) fn probabilities(ties: Ties, eta: f64, tie: f64) -> [f64; 3] {
+    match ties {
+        Ties::Half => {
+            let (win, loss) = win_loss(eta);
+            [win, loss, 0.0]
+        }
+        Ties::Davidson => davidson(eta, tie).into(),
+        Ties::RaoKupper => {
+            let (win, _) = win_loss(eta - tie);
+            let (_, loss) = win_loss(eta + tie);
+            // (theta^2 - 1) P(left) P(right), where the large factor may overflow before the small
+            // ones.
+            let level = -(-2.0 * tie).exp_m1() * (tie.exp() * win) * (tie.exp() * loss);
+            [win, loss, level]
         }
     }
 }

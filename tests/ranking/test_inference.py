@@ -138,6 +138,7 @@ def test_a_sketch_is_within_its_stated_accuracy_of_exact_errors():
     result = bradley_terry(games)
     errors = result.standard_error()
     assert result.standard_error_accuracy() == pytest.approx(0.05)
+    assert "standard errors from a sketch, good to 5%" in result.summary()
     some = rng.choice(n_items, 12, replace=False)
     exact = result.standard_error(some)
     # The squares of a sketch vary no more than chi-square with 200 degrees of freedom.

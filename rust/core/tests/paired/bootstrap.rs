@@ -113,9 +113,11 @@ fn sparse_data_are_fitted_as_exactly_or_counted_as_failures() {
     let mut n_found = 0;
     for seed in 0..6 {
         let mut owned = random_cells(12, 10, 0, seed);
-        owned.ties.iter_mut().for_each(|t| *t = 0.0);
+        owned.ties.fill(0.0);
         for weights in [&mut owned.wins, &mut owned.losses] {
-            weights.iter_mut().for_each(|w| *w = w.round());
+            for w in weights.iter_mut() {
+                *w = w.round();
+            }
         }
         for prior in [None, Some(Prior::Logistic(0.5))] {
             let model = Model { prior, order_effect: true, ..Model::default() };

@@ -145,7 +145,7 @@ impl<'a> PairedReplicate<'a> {
             original,
             rest,
             chances,
-            n_games: n_games as u64,
+            n_games: whole(n_games),
             team: Team::sequential(),
             nodes: try_vec(n_nodes, 0.0)?,
             product: try_vec(n_nodes, 0.0)?,
@@ -170,7 +170,7 @@ impl<'a> PairedReplicate<'a> {
                     // A weight below one game, or between two numbers of games, is shared equally.
                     let games = counts.total().round().max(1.0);
                     let weight = counts.total() / games;
-                    share(games as u64, chances[cell], weight, &mut generator)
+                    share(whole(games), chances[cell], weight, &mut generator)
                 }
             };
             system.set_counts(cell, drawn);
@@ -226,19 +226,10 @@ impl Replicate for PairedReplicate<'_> {
         let first = self.first_free();
         let shared: Vec<f64> =
             v[first..].iter().zip(self.system.units()).map(|(v, unit)| v / unit).collect();
-        let Self { system, derivatives, nodes, product, .. } = self;
+        let Self { system, derivatives, team, nodes, product, .. } = self;
         // The ground stays where it is.
         nodes[..n].copy_from_slice(&v[..n]);
-        let pairs = &system.pairs;
-        let bridges = pairs.n_met..pairs.n_met + pairs.n_bridges;
-        let graph = pairs.graph();
-        for (i, product) in product.iter_mut().enumerate() {
-            let entries = graph.row(i).zip(graph.neighbours(i));
-            let real = entries.filter(|&(e, _)| !bridges.contains(&(pairs.edge[e] as usize)));
-            *product = real
-                .map(|(e, &j)| derivatives.conductance[e] * (nodes[i] - nodes[j as usize]))
-                .sum();
-        }
+        derivatives.flow(system, nodes, product, team);
         out.fill(0.0);
         let mut sums = vec![0.0; k];
         for (i, row) in derivatives.coupling.chunks(k.max(1)).take(n).enumerate() {
@@ -271,6 +262,12 @@ impl Replicate for PairedReplicate<'_> {
             *out = self.derivatives.shared_information[a * k + a] / (unit * unit);
         }
     }
+}
+
+/// A whole number of games as an integer.
+#[allow(clippy::cast_sign_loss, reason = "a count")]
+fn whole(games: f64) -> u64 {
+    games as u64
 }
 
 /// Number of successes of `n` trials with chance `p`.

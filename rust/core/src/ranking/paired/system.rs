@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use super::cell_sums::TILE;
 use super::derivatives::RUN;
 use super::pairs::{Joint, Pairs, is_reversed, sorted_cells};
-use super::terms::{Counts, log_likelihood, log_sigmoid};
-use super::{Cells, Model, Prior, Ties};
+use super::terms::{Counts, log_likelihood};
+use super::{Cells, Model, Ties};
 use crate::error::Error;
 use crate::parallel::{Team, pairwise_sum};
 
@@ -72,7 +73,7 @@ impl<'a> System<'a> {
         cells.validate()?;
         model.validate()?;
         let groups = groups.filter(|_| model.prior.is_none()).unwrap_or_default();
-        let n_groups = count_groups(&cells, groups)?;
+        let n_groups = cells.count_groups(groups)?;
         if cells.n_items >= i32::MAX as usize {
             return Err(Error::TooLarge { bytes: 64 * cells.n_items as u128 });
         }
@@ -91,9 +92,12 @@ impl<'a> System<'a> {
         let n_shared = model.n_shared(cells.n_covariates);
         let directed = model.order_effect || cells.n_covariates > 0;
 
-        let (mut low, mut high, mut first_cell) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut wins, mut losses, mut ties) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut reversed, mut source) = (Vec::new(), Vec::new());
+        let (mut low, mut high) = (try_empty(order.len())?, try_empty(order.len())?);
+        let mut first_cell = try_empty(order.len() + 1)?;
+        let (mut wins, mut losses) = (try_empty(order.len())?, try_empty(order.len())?);
+        let mut ties = try_empty(if any_ties { order.len() } else { 0 })?;
+        let mut reversed = try_empty(if directed { order.len() } else { 0 })?;
+        let mut source = Vec::new();
         for &c in &order {
             let cell = c as usize;
             let turned = is_reversed(&cells, cell);
@@ -133,6 +137,12 @@ impl<'a> System<'a> {
         }
         first_cell.push(wins.len() as u32);
         drop(order);
+        for items in [&mut low, &mut high, &mut first_cell] {
+            items.shrink_to_fit();
+        }
+        for counts in [&mut wins, &mut losses, &mut ties] {
+            counts.shrink_to_fit();
+        }
         let blocks = cut(&first_cell);
         let most_cells = first_cell.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0);
         let joint = match model.prior {
@@ -141,7 +151,7 @@ impl<'a> System<'a> {
             None => Joint::None,
         };
         let pairs = Pairs::new(cells.n_items, low, high, joint)?;
-        let scale = scales(&cells);
+        let scale = cells.scales();
         Ok(Self {
             model,
             tie_dropped,
@@ -392,7 +402,8 @@ impl<'a> System<'a> {
 
     /// Additions behind one sum over all cells, one after the other.
     pub(super) fn terms_in_block(&self) -> usize {
-        BLOCK_CELLS + self.most_cells + self.blocks.len().ilog2() as usize
+        let in_block = (BLOCK_CELLS + self.most_cells).min(self.n_cells());
+        in_block.min(TILE) + in_block / TILE + self.blocks.len().ilog2() as usize
     }
 
     /// Largest sum of absolute terms of the shared parameters in a linear predictor.
@@ -436,53 +447,14 @@ impl<'a> System<'a> {
         });
         pairwise_sum(&parts)
     }
-
-    /// Logarithm of the prior density of strengths, up to a constant.
-    pub(super) fn log_prior(&self, strength: &[f64], team: &Team) -> f64 {
-        match self.model.prior {
-            None => 0.0,
-            Some(Prior::Logistic(weight)) => team.sum_blocks(strength.len(), |block| {
-                strength[block].iter().map(|&s| weight * (log_sigmoid(s) + log_sigmoid(-s))).sum()
-            }),
-            Some(Prior::Gaussian(precision)) => team.sum_blocks(strength.len(), |block| {
-                strength[block].iter().map(|&s| -0.5 * precision * s * s).sum()
-            }),
-        }
-    }
 }
 
-/// Number of groups, after a check that they are numbered without gaps and that no cell joins two.
-fn count_groups(cells: &Cells<'_>, groups: &[u32]) -> Result<usize, Error> {
-    if groups.is_empty() {
-        return Ok(1);
-    }
-    if groups.len() != cells.n_items {
-        return Err(Error::Shape {
-            argument: "groups",
-            expected: format!("{} entries, one per item", cells.n_items),
-            found: groups.len().to_string(),
-        });
-    }
-    if let Some(position) = groups.iter().position(|&g| g as usize >= cells.n_items) {
-        let value = i64::from(groups[position]);
-        return Err(Error::Index { argument: "groups", position, value, bound: cells.n_items });
-    }
-    let n_groups = groups.iter().max().map_or(1, |&g| g as usize + 1);
-    let mut present = vec![false; n_groups];
-    for &group in groups {
-        present[group as usize] = true;
-    }
-    let value =
-        |rule, value: String, index| Err(Error::Value { argument: "groups", rule, value, index });
-    if let Some(missing) = present.iter().position(|present| !present) {
-        return value("numbered without gaps", format!("no item in group {missing}"), None);
-    }
-    let group = |items: &[u32], c: usize| groups[items[c] as usize];
-    let joins = |&c: &usize| group(cells.left, c) != group(cells.right, c);
-    match (0..cells.len()).find(joins) {
-        Some(c) => value("unions of compared items", "a comparison across groups".into(), Some(c)),
-        None => Ok(n_groups),
-    }
+/// An empty vector with room for `len` elements.
+fn try_empty<T>(len: usize) -> Result<Vec<T>, Error> {
+    let mut vec = Vec::new();
+    let bytes = len as u128 * size_of::<T>() as u128;
+    vec.try_reserve_exact(len).map_err(|_| Error::TooLarge { bytes })?;
+    Ok(vec)
 }
 
 /// Boundaries of blocks of at least `BLOCK_CELLS` cells.
@@ -498,26 +470,4 @@ fn cut(first_cell: &[u32]) -> Vec<usize> {
         }
     }
     blocks
-}
-
-/// Weighted root mean square of each covariate.
-fn scales(cells: &Cells<'_>) -> Vec<f64> {
-    (0..cells.n_covariates)
-        .map(|a| {
-            let column = || (0..cells.len()).map(|c| (c, cells.row(c)[a].abs()));
-            let games = |c: usize| cells.wins[c] + cells.losses[c] + cells.tie(c);
-            let present = || column().filter(|&(c, _)| games(c) > 0.0);
-            let largest = present().fold(0.0_f64, |top, (_, z)| top.max(z));
-            if largest == 0.0 {
-                return 1.0;
-            }
-            let (mut sum, mut total) = (0.0, 0.0);
-            for (c, z) in present() {
-                sum += games(c) * (z / largest).powi(2);
-                total += games(c);
-            }
-            let scale = largest * (sum / total).sqrt();
-            if scale >= f64::MIN_POSITIVE { scale } else { largest }
-        })
-        .collect()
 }

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hasten._core import ranking as core
 from hasten.datasets import load_baseball_1987, load_journal_citations
 from hasten.ranking import Comparisons, bradley_terry
 from hasten.ranking._paired import Cells, PairedModel, paired_cells, unordered_outcomes
+from hasten.ranking._result import Fit
 from hasten.ranking.datasets import make_uniform
 
 # Agresti's data, centred; computed by two independent programs for the specification.
@@ -235,6 +237,26 @@ def test_comparison_of_a_model_with_itself_tests_nothing():
     assert comparison.df == 0
     assert comparison.aic_difference == 0.0
     assert math.isnan(comparison.pvalue)
+
+
+class FitWithHomeEffect(Fit):
+    """The same data under a model with one parameter more."""
+
+    def terms(self):
+        return {"order_effect": b""}
+
+
+def test_nested_models_are_compared_by_their_likelihoods():
+    small = bradley_terry(load_baseball_1987().comparisons())
+    # With a home effect the published log-likelihood is -169.542871.
+    fit = FitWithHomeEffect(**{f.name: getattr(small._fit, f.name) for f in fields(small._fit)})
+    large = replace(small, log_likelihood=-169.542871, n_params=7, _fit=fit)
+    for comparison in (small.compare(large), large.compare(small)):
+        assert (comparison.kind, comparison.df) == ("likelihood-ratio", 1)
+        np.testing.assert_allclose(comparison.statistic, 2 * (172.248176 - 169.542871), atol=2e-6)
+        np.testing.assert_allclose(comparison.pvalue, stats.chi2.sf(comparison.statistic, 1))
+    assert small.compare(large).aic_difference == -large.compare(small).aic_difference
+    assert small.compare(large).aic_difference == pytest.approx(small.aic - large.aic)
 
 
 def test_comparison_refuses_other_data():

@@ -243,6 +243,17 @@ def test_comparison_of_a_model_with_itself_tests_nothing():
     assert math.isnan(comparison.pvalue)
 
 
+def test_nested_models_are_compared_by_their_likelihoods():
+    games = load_baseball_1987().comparisons(ordered=True)
+    small, large = bradley_terry(games), bradley_terry(games, order_effect=True)
+    for comparison in (small.compare(large), large.compare(small)):
+        assert (comparison.kind, comparison.df) == ("likelihood-ratio", 1)
+        np.testing.assert_allclose(comparison.statistic, 2 * (172.248176 - 169.542871), atol=2e-6)
+        np.testing.assert_allclose(comparison.pvalue, stats.chi2.sf(comparison.statistic, 1))
+    assert small.compare(large).aic_difference == -large.compare(small).aic_difference
+    assert small.compare(large).aic_difference == pytest.approx(small.aic - large.aic)
+
+
 def test_comparison_refuses_other_data():
     baseball = bradley_terry(load_baseball_1987().comparisons())
     with pytest.raises(ValueError, match="same outcomes of the same items"):

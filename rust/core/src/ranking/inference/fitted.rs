@@ -96,16 +96,18 @@ pub trait Fitted {
     /// [`multiply`](Self::multiply) for vectors one after the other in memory.
     ///
     /// # Errors
-    /// [`Error::TooLarge`].
+    /// [`Error::TooLarge`], and whatever [`Control::check`] returns.
     fn multiply_many(
         &self,
         kind: Kind,
         x: &[f64],
         out: &mut [f64],
         team: &Team,
+        control: &dyn Control,
     ) -> Result<(), Error> {
         let n = self.n_parameters().max(1);
         for (x, out) in x.chunks(n).zip(out.chunks_mut(n)) {
+            control.check()?;
             self.multiply(kind, x, out, team);
         }
         Ok(())
@@ -119,7 +121,7 @@ pub trait Fitted {
     /// A vector may differ from [`draw`](Self::draw)'s in rounding, but not with its neighbours.
     ///
     /// # Errors
-    /// [`Error::TooLarge`].
+    /// [`Error::TooLarge`], and whatever [`Control::check`] returns.
     fn draw_many(
         &self,
         kind: Kind,
@@ -127,9 +129,11 @@ pub trait Fitted {
         streams: &[Stream],
         out: &mut [f64],
         team: &Team,
+        control: &dyn Control,
     ) -> Result<(), Error> {
         let n = self.n_parameters().max(1);
         for (stream, out) in streams.iter().zip(out.chunks_mut(n)) {
+            control.check()?;
             self.draw(kind, noise, stream, out, team);
         }
         Ok(())

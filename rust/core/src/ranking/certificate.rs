@@ -84,7 +84,7 @@ fn rounding_units(degree: usize) -> f64 {
 }
 
 /// `psi(y) = (y + (1 - y) ln(1 - y)) / y^2`.
-fn gap_factor(y: f64) -> f64 {
+pub(super) fn gap_factor(y: f64) -> f64 {
     if y < 1e-3 { 0.5 + y / 6.0 + y * y / 12.0 } else { (y + (1.0 - y) * (-y).ln_1p()) / (y * y) }
 }
 

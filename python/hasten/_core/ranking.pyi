@@ -6,7 +6,14 @@ from numpy.typing import NDArray
 
 from . import Info
 
-__all__ = ["aggregate", "bradley_terry", "components", "covariance", "standard_error"]
+__all__ = [
+    "aggregate",
+    "bradley_terry",
+    "components",
+    "covariance",
+    "preference_regression",
+    "standard_error",
+]
 
 class _Solution(TypedDict):
     strength: NDArray[np.float64]  # (n,)
@@ -18,6 +25,21 @@ class _Solution(TypedDict):
     n_iter: int
     method: str
     message_detail: str
+    history_n_iter: NDArray[np.uint64] | None  # (records,), if traced
+    history_error: NDArray[np.float64] | None  # (records,), if traced
+
+class _PreferenceSolution(TypedDict):
+    coef: NDArray[np.float64]  # (d,)
+    log_likelihood: float
+    log_likelihood_gap: float
+    error: float
+    status: str
+    n_iter: int
+    n_steps: int
+    n_damped: int
+    model_covariance: NDArray[np.float64]  # (d, d)
+    sandwich_covariance: NDArray[np.float64]  # (d, d)
+    data_covariance: NDArray[np.float64] | None  # (d, d), for pairs
     history_n_iter: NDArray[np.uint64] | None  # (records,), if traced
     history_error: NDArray[np.float64] | None  # (records,), if traced
 
@@ -79,3 +101,19 @@ def covariance(
     n_threads: int | None,
     /,
 ) -> NDArray[np.float64]: ...  # (k, k)
+def preference_regression(
+    features: NDArray[Any],  # (N * n_alternatives, d)
+    n_alternatives: int,
+    chosen: NDArray[np.uint32] | None,  # (N, L)
+    set_sizes: NDArray[np.uint32] | None,  # (N,)
+    sample_weight: NDArray[np.float64] | None,  # (N,)
+    kind: str,
+    ridge: float,
+    init: NDArray[np.float64] | None,  # (d,)
+    tol: float,
+    max_iter: int | None,
+    n_threads: int | None,
+    callback: Callable[[Info], object] | None,
+    trace: bool,
+    /,
+) -> _PreferenceSolution: ...

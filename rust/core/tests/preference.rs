@@ -548,7 +548,7 @@ fn bad_data_are_named() {
         (sets(&[0], None, None), "`chosen` must have 1 to 3 positions for each set"),
         (sets(&[0, 3], None, None), "`chosen` must hold indices below 3; got 3 at index 1"),
         (sets(&[0, NOT_PLACED], None, None), "got -1 at index 1"),
-        (sets(&[0, 1, 2, 2], None, None), "named twice in one ranking; got 2 at index 3"),
+        (sets(&[0, 1, 2, 2], None, None), "named twice in one ranking; got 2 at index 1"),
         (sets(&[0, 1, NOT_PLACED, 0], None, None), "got -1 at index 2"),
         (sets(&[0, NOT_PLACED, 1, 0, NOT_PLACED, 2], None, None), "behind the end of a ranking"),
         (sets(&[0, 2], Some(&[3, 2]), None), "indices below 2; got 2 at index 1"),

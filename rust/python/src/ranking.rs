@@ -1,6 +1,7 @@
-//! `hasten._core.ranking`: Bradley-Terry on aggregated tables.
+//! `hasten._core.ranking`: Bradley-Terry on aggregated tables, linear rewards on features.
 
 mod aggregate;
+mod preference;
 
 use hasten_core::Status;
 use hasten_core::error::Error;
@@ -252,6 +253,8 @@ fn covariance<'py>(
 pub(crate) mod ranking {
     #[pymodule_export]
     use super::aggregate::aggregate;
+    #[pymodule_export]
+    use super::preference::preference_regression;
     #[pymodule_export]
     use super::{bradley_terry, components, covariance, standard_error};
 }

@@ -16,7 +16,7 @@ pub(super) enum Layout {
 }
 
 /// Rankings of sets of alternatives, best first; borrowed and checked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Choices<'a, T> {
     features: &'a [T],
     chosen: Option<&'a [u32]>,
@@ -27,6 +27,8 @@ pub struct Choices<'a, T> {
     n_alternatives: usize,
     n_features: usize,
     n_placed: usize,
+    /// A row of zeros.
+    origin: Vec<T>,
 }
 
 impl<'a, T: Float> Choices<'a, T> {
@@ -58,6 +60,7 @@ impl<'a, T: Float> Choices<'a, T> {
             n_alternatives,
             n_features,
             n_placed,
+            origin: try_vec(n_features, T::default())?,
         };
         let rows = n_sets.checked_mul(n_alternatives);
         choices.check_lengths(rows.and_then(|rows| rows.checked_mul(n_features)))?;
@@ -88,6 +91,7 @@ impl<'a, T: Float> Choices<'a, T> {
             n_alternatives: 2,
             n_features,
             n_placed: 1,
+            origin: try_vec(n_features, T::default())?,
         };
         choices.check_lengths(n_sets.checked_mul(n_features))?;
         choices.check_values()?;
@@ -189,7 +193,7 @@ impl<'a, T: Float> Choices<'a, T> {
                             "without a position that is named twice in one ranking"
                         },
                         value: position.to_string(),
-                        index: Some(index),
+                        index: Some(set),
                     });
                 } else {
                     seen[position as usize] = set;
@@ -219,10 +223,6 @@ impl<'a, T: Float> Choices<'a, T> {
         self.n_placed
     }
 
-    pub(super) fn layout(&self) -> Layout {
-        self.layout
-    }
-
     /// Sum of the weights, or the number of sets.
     pub fn total_weight(&self) -> f64 {
         self.sample_weight.map_or(self.n_sets as f64, crate::parallel::pairwise_sum)
@@ -246,30 +246,80 @@ impl<'a, T: Float> Choices<'a, T> {
         placed.min(self.size(set) - 1)
     }
 
-    /// The features of one alternative; none for the second of a pair given by its difference.
-    pub(super) fn alternative(&self, set: usize, position: usize) -> Option<&'a [T]> {
+    /// The features of one alternative; zeros for the second of a pair given by its difference.
+    pub(super) fn alternative(&self, set: usize, position: usize) -> &[T] {
         let row = match self.layout {
             Layout::Sets => set * self.n_alternatives + position,
             Layout::Differences if position == 0 => set,
-            Layout::Differences => return None,
+            Layout::Differences => return self.origin(),
         };
-        Some(&self.features[row * self.n_features..(row + 1) * self.n_features])
+        &self.features[row * self.n_features..(row + 1) * self.n_features]
     }
 
-    /// The positions of a set in the order of its ranking, the unplaced ones last.
+    /// Whether every set is a pair with a weight.
+    pub(super) fn all_pairs(&self) -> bool {
+        self.n_alternatives == 2
+            && self.set_sizes.is_none()
+            && self.sample_weight.is_none_or(|weights| weights.iter().all(|&weight| weight > 0.0))
+    }
+
+    /// Append the two alternatives of each of some pairs, the chosen one first.
+    pub(super) fn extend_with_pairs<'b>(
+        &'b self,
+        sets: std::ops::Range<usize>,
+        rows: &mut Vec<(&'b [T], &'b [T])>,
+    ) {
+        let d = self.n_features;
+        let origin = self.origin();
+        let order = |first: u32, a: &'b [T], b: &'b [T]| if first == 0 { (a, b) } else { (b, a) };
+        let firsts = self.chosen.unwrap_or_default().chunks_exact(self.n_placed);
+        let firsts = firsts.skip(sets.start).map(|row| row[0]);
+        match (self.layout, self.chosen) {
+            (Layout::Differences, None) => {
+                let alternatives = self.features[sets.start * d..sets.end * d].chunks_exact(d);
+                rows.extend(alternatives.map(|row| (row, origin)));
+            }
+            (Layout::Differences, Some(_)) => {
+                let alternatives = self.features[sets.start * d..sets.end * d].chunks_exact(d);
+                rows.extend(alternatives.zip(firsts).map(|(row, first)| order(first, row, origin)));
+            }
+            (Layout::Sets, _) => {
+                let pairs = self.features[2 * sets.start * d..2 * sets.end * d].chunks_exact(2 * d);
+                rows.extend(pairs.zip(firsts).map(|(pair, first)| {
+                    let (a, b) = pair.split_at(d);
+                    order(first, a, b)
+                }));
+            }
+        }
+    }
+
+    /// Append the weights of some sets.
+    pub(super) fn extend_with_weights(&self, sets: std::ops::Range<usize>, weights: &mut Vec<f64>) {
+        match self.sample_weight {
+            Some(given) => weights.extend_from_slice(&given[sets]),
+            None => weights.resize(weights.len() + sets.len(), 1.0),
+        }
+    }
+
+    /// A row of zeros.
+    pub(super) fn origin(&self) -> &[T] {
+        &self.origin
+    }
+
+    /// Append the positions of a set in the order of its ranking, the unplaced ones last.
     pub(super) fn order(&self, set: usize, order: &mut Vec<u32>) {
-        order.clear();
+        let start = order.len();
         let first = [0];
         let placed = self
             .chosen
             .map_or(&first[..], |chosen| &chosen[set * self.n_placed..(set + 1) * self.n_placed]);
         order.extend(placed.iter().filter(|&&position| position != NOT_PLACED));
-        let n_placed = order.len();
-        if n_placed == self.size(set) {
+        let (size, end) = (self.size(set), order.len());
+        if end - start == size {
             return;
         }
-        for position in 0..self.size(set) as u32 {
-            if !order[..n_placed].contains(&position) {
+        for position in 0..size as u32 {
+            if !order[start..end].contains(&position) {
                 order.push(position);
             }
         }

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use super::choices::{Choices, Layout};
+use super::choices::Choices;
 use super::piece::{Cursor, Piece, Rows};
 use super::{PreferenceKind, PreferenceParams};
 use crate::control::Control;
 use crate::error::Error;
 use crate::float::Float;
 use crate::parallel::Team;
+use crate::simd::{Arithmetic, Kernel, dispatch};
 
 /// Multiplications of a block, about: long enough to hide the hand-over, short enough to look up
 /// from between two rounds.
@@ -35,6 +36,7 @@ pub(super) struct Design<'a, T> {
     pub(super) scale: Vec<f64>,
     pub(super) rows: Rows,
     pub(super) ridge: f64,
+    all_pairs: bool,
 }
 
 impl<'a, T: Float> Design<'a, T> {
@@ -69,7 +71,7 @@ impl<'a, T: Float> Design<'a, T> {
         let scale = half_ranges.into_iter().map(scale_of).collect();
         let is_pairs = params.kind == PreferenceKind::Split || choices.n_alternatives() == 2;
         let rows = if is_pairs { Rows::Pairs } else { Rows::Sequential };
-        Ok(Self { choices, scale, rows, ridge: params.ridge })
+        Ok(Self { choices, scale, rows, ridge: params.ridge, all_pairs: choices.all_pairs() })
     }
 
     pub(super) fn n_features(&self) -> usize {
@@ -110,8 +112,8 @@ impl<'a, T: Float> Design<'a, T> {
             control.check()?;
             let results = team.map_blocks(n_blocks.min(start + round) - start, 1, |k| {
                 let first = (start + k.start) * sets;
-                let cursor =
-                    Cursor::new(self.choices, &self.scale, first..n_sets.min(first + sets));
+                let sets = first..n_sets.min(first + sets);
+                let cursor = Cursor::new(self.choices, &self.scale, self.all_pairs, sets);
                 work(&mut Piece::new(self.choices, self.rows)?, cursor)
             });
             for result in results {
@@ -164,28 +166,51 @@ fn scale_of(half_range: f64) -> f64 {
 /// Half of each feature's largest difference within a set, or none where a feature is not finite.
 fn largest_half_ranges<T: Float>(choices: &Choices<'_, T>, sets: Range<usize>) -> Option<Vec<f64>> {
     let d = choices.n_features();
-    let (mut largest, mut poison) = (vec![0.0_f64; d], 0.0);
-    let (mut low, mut high) = (vec![0.0; d], vec![0.0; d]);
-    for set in sets {
-        let start = match choices.layout() {
-            Layout::Differences => 0.0,
-            Layout::Sets => f64::NAN,
-        };
-        // The minimum with NaN is the other value: a set starts from its first alternative.
-        low.fill(start);
-        high.fill(start);
-        for position in 0..choices.size(set) {
-            let Some(row) = choices.alternative(set, position) else { continue };
-            for ((low, high), x) in low.iter_mut().zip(&mut high).zip(row) {
-                let half = 0.5 * x.to_f64();
-                poison += half * 0.0;
-                *low = low.min(half);
-                *high = high.max(half);
+    let (mut largest, mut poison) = (vec![0.0; d], vec![0.0; d]);
+    dispatch(HalfRanges { choices, sets, largest: &mut largest, poison: &mut poison });
+    poison.iter().all(|&x| x == 0.0).then_some(largest)
+}
+
+struct HalfRanges<'a, 'b, T> {
+    choices: &'a Choices<'b, T>,
+    sets: Range<usize>,
+    largest: &'a mut [f64],
+    /// Sums of zeros, or NaN where a feature was not finite.
+    poison: &'a mut [f64],
+}
+
+impl<T: Float> Kernel for HalfRanges<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { choices, sets, largest, poison } = self;
+        let d = largest.len();
+        let (mut low, mut high) = (vec![0.0; d], vec![0.0; d]);
+        for set in sets {
+            let first = choices.alternative(set, 0);
+            for ((low, high), x) in low.iter_mut().zip(&mut high).zip(first) {
+                (*low, *high) = (0.5 * x.to_f64(), 0.5 * x.to_f64());
+            }
+            for position in 1..choices.size(set) {
+                let row = choices.alternative(set, position);
+                for (((low, high), poison), x) in
+                    low.iter_mut().zip(&mut high).zip(poison.iter_mut()).zip(row)
+                {
+                    let half = 0.5 * x.to_f64();
+                    *poison += half * 0.0;
+                    *low = if half < *low { half } else { *low };
+                    *high = if half > *high { half } else { *high };
+                }
+            }
+            let ends = low.iter().zip(&high);
+            for ((largest, poison), (low, high)) in
+                largest.iter_mut().zip(poison.iter_mut()).zip(ends)
+            {
+                let range = high - low;
+                *poison += range * 0.0;
+                *largest = if range > *largest { range } else { *largest };
             }
         }
-        for ((largest, low), high) in largest.iter_mut().zip(&low).zip(&high) {
-            *largest = largest.max(high - low);
-        }
     }
-    (poison == 0.0).then_some(largest)
 }

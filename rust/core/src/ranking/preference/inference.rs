@@ -37,6 +37,7 @@ pub(super) fn score_products<T: Float>(
                 piece.tile.project(coef, &mut piece.score[..piece.n_rows]);
                 evaluate_chances(piece);
                 add_gradient(piece, &mut unused.0, &mut unused.1);
+                halve_weights(piece);
                 let n = piece.n_members();
                 for feature in 0..d {
                     let scores = scores.column_mut(feature, n);
@@ -59,24 +60,33 @@ pub(super) fn score_products<T: Float>(
     Ok(total)
 }
 
-/// Add one feature's derivative of each member set, times the root of the set's weight.
+/// Divide each row's weight in the gradient by the root of its set's weight.
+fn halve_weights(piece: &mut Piece) {
+    let n = piece.n_members();
+    let root: Vec<f64> = piece.weight.iter().map(|weight| weight.sqrt()).collect();
+    for (row, upset) in piece.upset[..piece.n_rows].iter_mut().enumerate() {
+        *upset /= root[match piece.rows {
+            Rows::Sequential => row % n,
+            Rows::Pairs => piece.member.get(row).map_or(row, |&member| member as usize),
+        }];
+    }
+}
+
+/// Add one feature's derivative of each member set.
 fn add_scores(piece: &mut Piece, feature: usize, scores: &mut [f64]) {
     let n_rows = piece.n_rows;
-    let n = scores.len();
-    let weight = &piece.weight;
-    let rows = piece.tile.column_mut(feature, n_rows).iter().zip(&piece.upset);
-    match piece.rows {
-        Rows::Pairs => {
-            for ((x, upset), &member) in rows.zip(&piece.member) {
-                scores[member as usize] += x * upset / weight[member as usize].sqrt();
+    let column = piece.tile.column_mut(feature, n_rows);
+    if piece.rows == Rows::Sequential || piece.member.is_empty() {
+        let upset = piece.upset[..n_rows].chunks_exact(scores.len());
+        for (column, upset) in column.chunks_exact(scores.len()).zip(upset) {
+            for ((score, x), upset) in scores.iter_mut().zip(column).zip(upset) {
+                *score += x * upset;
             }
         }
-        Rows::Sequential => {
-            for (row, (x, upset)) in rows.enumerate() {
-                let member = row % n;
-                scores[member] += x * upset / weight[member].sqrt();
-            }
-        }
+        return;
+    }
+    for ((x, upset), &member) in column.iter().zip(&piece.upset).zip(&piece.member) {
+        scores[member as usize] += x * upset;
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) struct Derivatives {
     /// Least log-odds of an observed choice. If positive, every choice is likelier than all its
     /// alternatives together, and larger multiples of the coefficients fit even better.
     pub(super) least_log_odds: f64,
-    /// Largest absolute log-odds of an observed choice.
-    pub(super) largest_log_odds: f64,
+    /// Largest difference of a score to the last one of its set.
+    pub(super) largest_difference: f64,
 }
 
 impl Derivatives {
@@ -36,7 +36,7 @@ impl Derivatives {
             magnitude: try_zeroed(n_features)?,
             hessian: try_zeroed(square(n_features)?)?,
             least_log_odds: f64::INFINITY,
-            largest_log_odds: 0.0,
+            largest_difference: 0.0,
         })
     }
 
@@ -63,7 +63,8 @@ impl Derivatives {
                     let chances = evaluate_chances(piece);
                     block.log_likelihood += chances.log_likelihood;
                     block.least_log_odds = block.least_log_odds.min(chances.least_log_odds);
-                    block.largest_log_odds = block.largest_log_odds.max(chances.largest_log_odds);
+                    block.largest_difference =
+                        block.largest_difference.max(chances.largest_difference);
                     add_gradient(piece, &mut block.gradient, &mut block.magnitude);
                     piece.tile.scale_rows(&piece.root[..piece.n_rows]);
                     piece.tile.add_gram(piece.n_rows, &mut block.hessian);
@@ -89,7 +90,7 @@ impl Derivatives {
             *sum += x;
         }
         self.least_log_odds = self.least_log_odds.min(block.least_log_odds);
-        self.largest_log_odds = self.largest_log_odds.max(block.largest_log_odds);
+        self.largest_difference = self.largest_difference.max(block.largest_difference);
     }
 
     fn finish(&mut self, lost: &Self) {

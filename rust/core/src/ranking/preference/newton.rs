@@ -22,7 +22,7 @@ use crate::parallel::Team;
 /// damped step minimises is then lower by a ten-thousandth at most.
 const SHORT_STEP: f64 = 0.02;
 
-/// Log-odds from which on a choice counts as one that may be certain in the limit.
+/// Difference of scores from which on a choice counts as one that may be certain in the limit.
 const SUSPICIOUS: f64 = 30.0;
 
 /// Steps without progress after which rounding is taken to be the limit.
@@ -46,6 +46,12 @@ pub(super) struct Maximum {
 struct Point {
     coef: Vec<f64>,
     derivatives: Derivatives,
+}
+
+struct Step {
+    point: Point,
+    factor: DenseCholesky,
+    damped: bool,
 }
 
 struct Solver<'a, T> {
@@ -77,25 +83,52 @@ impl<T: Float> Solver<'_, T> {
         }
     }
 
-    /// Go from `point` along `direction`; true where the step was damped.
+    /// Go from `point` along `direction`; none where the Hessian is singular at both ends.
     fn step(
         &mut self,
         point: &Point,
         direction: &[f64],
         control: &dyn Control,
-    ) -> Result<(Point, bool), Error> {
+    ) -> Result<Option<Step>, Error> {
         let end = |fraction: f64| {
             point.coef.iter().zip(direction).map(|(x, d)| x + fraction * d).collect()
         };
         let full = self.evaluate(end(1.0), control)?;
-        if full.derivatives.slope(direction) >= 0.0 {
-            return Ok((full, false));
+        let mut range = None;
+        if full.derivatives.slope(direction) < 0.0 {
+            range = Some(Outlook::along(self.design, direction, self.team, control)?.range);
         }
-        let range = Outlook::along(self.design, direction, self.team, control)?.range;
-        if range <= SHORT_STEP {
-            return Ok((full, false));
+        if range.is_none_or(|range| range <= SHORT_STEP)
+            && let Some(factor) = self.factorise(&full, control)?
+        {
+            return Ok(Some(Step { point: full, factor, damped: false }));
         }
-        Ok((self.evaluate(end(range.ln_1p() / range), control)?, true))
+        let range = match range {
+            Some(range) => range,
+            None => Outlook::along(self.design, direction, self.team, control)?.range,
+        };
+        let point = self.evaluate(end(range.ln_1p() / range), control)?;
+        let factor = self.factorise(&point, control)?;
+        Ok(factor.map(|factor| Step { point, factor, damped: true }))
+    }
+
+    fn certify(
+        &self,
+        point: &Point,
+        factor: &DenseCholesky,
+        control: &dyn Control,
+    ) -> Result<(PreferenceCertificate, Vec<f64>), Error> {
+        let Point { coef, derivatives } = point;
+        certify(self.design, derivatives, coef, factor, self.team, control)
+    }
+
+    /// Is the decrement no more than what rounding may leave?
+    fn is_rounding(&self, point: &Point, factor: &DenseCholesky, decrement: f64) -> bool {
+        let unit = gradient_rounding(self.design, &point.coef);
+        let mut rounding: Vec<f64> =
+            point.derivatives.magnitude.iter().map(|magnitude| unit * magnitude).collect();
+        factor.solve_lower(&mut rounding);
+        decrement <= norm(&rounding)
     }
 
     /// Stop where the likelihood grows for ever along a direction.
@@ -114,12 +147,12 @@ impl<T: Float> Solver<'_, T> {
         if derivatives.least_log_odds > gradient_rounding(self.design, coef) {
             return Err(unbounded(coef));
         }
-        if derivatives.largest_log_odds <= SUSPICIOUS
+        if derivatives.largest_difference <= SUSPICIOUS
             || !Outlook::along(self.design, direction, self.team, control)?.separates()
         {
             return Ok(());
         }
-        let (certificate, _) = certify(self.design, derivatives, coef, factor, self.team, control)?;
+        let (certificate, _) = self.certify(point, factor, control)?;
         if certificate.proves_existence() { Ok(()) } else { Err(unbounded(direction)) }
     }
 
@@ -150,7 +183,7 @@ impl<T: Float> Solver<'_, T> {
         };
         let start = self.evaluate(self.design.scaled(init), control)?;
         // Far out the Hessian may vanish: the origin is then the better start.
-        let is_sound = start.derivatives.largest_log_odds.is_finite();
+        let is_sound = start.derivatives.largest_difference.is_finite();
         match if is_sound { self.factorise(&start, control)? } else { None } {
             Some(factor) => Ok((start, factor, data_covariance)),
             None => Ok((origin.0, origin.1, data_covariance)),
@@ -171,7 +204,7 @@ pub(super) fn maximise<T: Float>(
     let mut history = Vec::new();
     let (mut n_steps, mut n_damped) = (0, 0);
     let (mut n_idle, mut least) = (0, f64::INFINITY);
-    loop {
+    let ((certificate, inverse), status) = loop {
         let mut direction = point.derivatives.gradient.clone();
         factor.solve_lower(&mut direction);
         let decrement = norm(&direction);
@@ -188,41 +221,45 @@ pub(super) fn maximise<T: Float>(
             Some(Status::Stopped)
         } else if solver.n_iter >= max_iter {
             Some(Status::MaxIter)
-        } else if n_idle >= MAX_IDLE_STEPS && decrement < 1e-3 {
+        } else if n_idle >= MAX_IDLE_STEPS && solver.is_rounding(&point, &factor, decrement) {
             Some(Status::Stalled)
         } else {
             None
         };
         if ended.is_some() || decrement <= params.tol {
-            let (certificate, inverse) =
-                certify(design, &point.derivatives, &point.coef, &factor, team, control)?;
-            let converged = (certificate.error <= params.tol).then_some(Status::Converged);
+            let certified = solver.certify(&point, &factor, control)?;
+            let converged = (certified.0.error <= params.tol).then_some(Status::Converged);
             if let Some(status) = converged.or(ended) {
-                if params.trace {
-                    history.pop();
-                    history.push(Record { n_iter: solver.n_iter, error: certificate.error });
-                }
-                return Ok(Maximum {
-                    coef: point.coef,
-                    log_likelihood: point.derivatives.log_likelihood,
-                    certificate,
-                    status,
-                    n_iter: solver.n_iter,
-                    n_steps,
-                    n_damped,
-                    inverse,
-                    data_covariance,
-                    history,
-                });
+                break (certified, status);
             }
         }
         solver.require_bounded(&point, &factor, &direction, control)?;
-        let (next, damped) = solver.step(&point, &direction, control)?;
+        let Some(step) = solver.step(&point, &direction, control)? else {
+            // The Hessian vanishes along the direction: for ever, or only to rounding?
+            let outlook = Outlook::along(design, &direction, team, control)?;
+            if design.ridge == 0.0 && outlook.separates() {
+                return Err(unbounded(&direction));
+            }
+            break (solver.certify(&point, &factor, control)?, Status::Stalled);
+        };
         n_steps += 1;
-        n_damped += usize::from(damped);
-        match solver.factorise(&next, control)? {
-            Some(next_factor) => (point, factor) = (next, next_factor),
-            None => return Err(unbounded(&direction)),
-        }
+        n_damped += usize::from(step.damped);
+        (point, factor) = (step.point, step.factor);
+    };
+    if params.trace {
+        history.pop();
+        history.push(Record { n_iter: solver.n_iter, error: certificate.error });
     }
+    Ok(Maximum {
+        coef: point.coef,
+        log_likelihood: point.derivatives.log_likelihood,
+        certificate,
+        status,
+        n_iter: solver.n_iter,
+        n_steps,
+        n_damped,
+        inverse,
+        data_covariance,
+        history,
+    })
 }

@@ -4,7 +4,7 @@
 //! alternative upwards: each row is the difference of one alternative to those behind it, and a set
 //! has K - 1 of them. Pairs, and rankings that are split into pairs, have a row for each comparison.
 
-use super::choices::Choices;
+use super::choices::{Choices, NOT_PLACED};
 use super::tile::Tile;
 use crate::error::{Error, try_vec};
 use crate::float::Float;
@@ -31,7 +31,7 @@ pub(super) struct Piece {
     pub(super) n_events: Vec<f64>,
     /// Alternatives of each member set.
     pub(super) size: Vec<f64>,
-    /// Which member a row of [`Rows::Pairs`] belongs to.
+    /// Which member a row of [`Rows::Pairs`] belongs to; empty where each has its own.
     pub(super) member: Vec<u32>,
     /// More rows of the only member follow in the next piece.
     pub(super) continues: bool,
@@ -45,7 +45,6 @@ pub(super) struct Piece {
     pub(super) root: Vec<f64>,
     /// Memory for running values of each member set.
     pub(super) sets: [Vec<f64>; 4],
-    order: Vec<u32>,
 }
 
 impl Piece {
@@ -67,7 +66,6 @@ impl Piece {
             upset: row()?,
             root: row()?,
             sets: [row()?, row()?, row()?, row()?],
-            order: Vec::with_capacity(choices.n_alternatives()),
         })
     }
 
@@ -98,97 +96,103 @@ pub(super) struct Cursor<'a, T> {
     next: usize,
     level: usize,
     end: usize,
+    /// The two alternatives of each row: one to be placed, and one to subtract.
+    rows: Vec<(&'a [T], &'a [T])>,
+    order: Vec<u32>,
+    all_pairs: bool,
 }
 
 impl<'a, T: Float> Cursor<'a, T> {
     /// Go through some sets. Sets without weight or without an alternative to choose from are
-    /// passed over.
+    /// passed over; `all_pairs` says that there are none and that all have two alternatives.
     pub(super) fn new(
         choices: &'a Choices<'a, T>,
         scale: &'a [f64],
+        all_pairs: bool,
         sets: std::ops::Range<usize>,
     ) -> Self {
-        Self { choices, scale, next: sets.start, level: 0, end: sets.end }
+        let (next, end) = (sets.start, sets.end);
+        Self { choices, scale, next, level: 0, end, rows: vec![], order: vec![], all_pairs }
     }
 
     /// Fill `piece`; false when no set is left.
     pub(super) fn advance(&mut self, piece: &mut Piece) -> bool {
         piece.clear();
+        self.rows.clear();
         match piece.rows {
             Rows::Sequential => self.sequences(piece),
+            Rows::Pairs if self.all_pairs => {
+                let sets = self.next..self.end.min(self.next + piece.capacity);
+                self.next = sets.end;
+                self.choices.extend_with_weights(sets.clone(), &mut piece.weight);
+                self.choices.extend_with_pairs(sets, &mut self.rows);
+            }
             Rows::Pairs => self.pairs(piece),
         }
+        piece.n_rows = self.rows.len();
+        piece.tile.write(&self.rows, self.scale);
         piece.n_rows > 0
     }
 
-    fn counts(&self, set: usize) -> bool {
-        self.choices.weight(set) > 0.0 && self.choices.n_events(set) > 0
-    }
-
     fn sequences(&mut self, piece: &mut Piece) {
-        let n_levels = self.choices.n_alternatives() - 1;
+        let choices = self.choices;
+        let n_levels = choices.n_alternatives() - 1;
         let most = (piece.capacity / n_levels).max(1);
+        self.order.clear();
         let first = self.next;
         while self.next < self.end && piece.n_members() < most {
-            if self.counts(self.next) {
-                piece.admit(self.choices, self.next);
+            if counts(choices, self.next) {
+                piece.admit(choices, self.next);
+                choices.order(self.next, &mut self.order);
+                self.order.resize(piece.n_members() * (n_levels + 1), NOT_PLACED);
             }
             self.next += 1;
         }
-        let n_members = piece.n_members();
-        piece.n_rows = n_levels * n_members;
-        let members = (first..self.next).filter(|&set| self.counts(set)).enumerate();
-        for (member, set) in members {
-            let mut order = std::mem::take(&mut piece.order);
-            self.choices.order(set, &mut order);
-            let last = order.last().and_then(|&last| self.choices.alternative(set, last as usize));
-            for level in 0..n_levels {
-                let row = level * n_members + member;
+        for level in 0..n_levels {
+            let sets = (first..self.next).filter(|&set| counts(choices, set));
+            for (set, order) in sets.zip(self.order.chunks_exact(n_levels + 1)) {
+                let size = choices.size(set);
                 // Behind the last alternative of a smaller set stands nothing.
-                match order.get(level).filter(|_| level + 1 < order.len()) {
-                    Some(&position) => {
-                        let alternative = self.choices.alternative(set, position as usize);
-                        piece.tile.write(row, alternative, last, self.scale);
-                    }
-                    None => piece.tile.clear(row),
-                }
+                self.rows.push(if level + 1 < size {
+                    let alternative = |k: usize| choices.alternative(set, order[k] as usize);
+                    (alternative(level), alternative(size - 1))
+                } else {
+                    (choices.origin(), choices.origin())
+                });
             }
-            piece.order = order;
         }
     }
 
     fn pairs(&mut self, piece: &mut Piece) {
+        let choices = self.choices;
         while self.next < self.end {
             let set = self.next;
-            if !self.counts(set) {
+            if !counts(choices, set) {
                 self.next += 1;
                 continue;
             }
-            let (n_events, size) = (self.choices.n_events(set), self.choices.size(set));
+            let (n_events, size) = (choices.n_events(set), choices.size(set));
             let n_pairs: usize = (self.level..n_events).map(|level| size - 1 - level).sum();
-            if piece.n_rows > 0 && piece.n_rows + n_pairs > piece.capacity {
+            if !self.rows.is_empty() && self.rows.len() + n_pairs > piece.capacity {
                 return;
             }
             let member = piece.n_members() as u32;
             let resumes = self.level > 0;
-            piece.admit(self.choices, set);
-            let mut order = std::mem::take(&mut piece.order);
-            self.choices.order(set, &mut order);
+            piece.admit(choices, set);
+            self.order.clear();
+            choices.order(set, &mut self.order);
             while self.level < n_events {
-                let others = &order[self.level + 1..];
-                if piece.n_rows + others.len() > piece.capacity {
+                let others = &self.order[self.level + 1..];
+                if self.rows.len() + others.len() > piece.capacity {
                     break;
                 }
-                let preferred = self.choices.alternative(set, order[self.level] as usize);
-                for (row, &other) in (piece.n_rows..).zip(others) {
-                    let other = self.choices.alternative(set, other as usize);
-                    piece.tile.write(row, preferred, other, self.scale);
+                let preferred = choices.alternative(set, self.order[self.level] as usize);
+                for &other in others {
+                    self.rows.push((preferred, choices.alternative(set, other as usize)));
                     piece.member.push(member);
                 }
-                piece.n_rows += others.len();
                 self.level += 1;
             }
-            piece.order = order;
             if self.level < n_events {
                 piece.continues = true;
                 return;
@@ -201,4 +205,9 @@ impl<'a, T: Float> Cursor<'a, T> {
             }
         }
     }
+}
+
+/// Does a set have a weight and an alternative to what was chosen?
+fn counts<T: Float>(choices: &Choices<'_, T>, set: usize) -> bool {
+    choices.weight(set) > 0.0 && choices.n_events(set) > 0
 }

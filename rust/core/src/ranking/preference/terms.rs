@@ -20,8 +20,8 @@ pub(super) struct Chances {
     pub(super) log_likelihood: f64,
     /// Least log-odds of a choice against all alternatives to it together.
     pub(super) least_log_odds: f64,
-    /// Largest absolute log-odds.
-    pub(super) largest_log_odds: f64,
+    /// Largest difference of a score to the last one of its set.
+    pub(super) largest_difference: f64,
 }
 
 /// Fill in `chance`, `upset` and `root` of every row from its score.
@@ -65,8 +65,12 @@ impl Kernel for PairChances<'_> {
         let (score, chance) = (&score[..n], &mut chance[..n]);
         let (upset, root) = (&mut upset[..n], &mut root[..n]);
         // The log-probabilities stand where no probability of a pair is needed later.
-        for (w, &member) in upset.iter_mut().zip(&*member) {
-            *w = weight[member as usize];
+        if member.is_empty() {
+            upset.copy_from_slice(weight);
+        } else {
+            for (w, &member) in upset.iter_mut().zip(&*member) {
+                *w = weight[member as usize];
+            }
         }
         for (((score, term), upset), root) in
             score.iter().zip(&mut *chance).zip(&mut *upset).zip(root)
@@ -80,7 +84,7 @@ impl Kernel for PairChances<'_> {
         Chances {
             log_likelihood: sum(chance),
             least_log_odds: score.iter().copied().fold(f64::INFINITY, f64::min),
-            largest_log_odds: score.iter().map(|x| x.abs()).fold(0.0, f64::max),
+            largest_difference: score.iter().map(|x| x.abs()).fold(0.0, f64::max),
         }
     }
 }
@@ -133,13 +137,13 @@ impl Kernel for SequentialChances<'_> {
                 let chosen = position < *events;
                 *log_likelihood -= if chosen { w * (tail + (-log_odds).max(0.0)) } else { 0.0 };
                 *least = least.min(if chosen { log_odds } else { f64::INFINITY });
-                *largest = largest.max(if chosen { log_odds.abs() } else { 0.0 });
+                *largest = largest.max(if exists { score.abs() } else { 0.0 });
             }
         }
         let chances = Chances {
             log_likelihood: sum(log_likelihood),
             least_log_odds: least.iter().copied().fold(f64::INFINITY, f64::min),
-            largest_log_odds: largest.iter().copied().fold(0.0, f64::max),
+            largest_difference: largest.iter().copied().fold(0.0, f64::max),
         };
         // `R_u` of every set.
         let reach = log_sum;
@@ -196,7 +200,8 @@ impl Kernel for Gradient<'_> {
                 for (((x, mean), reach), p) in
                     column[rows.clone()].iter_mut().zip(&mut *mean).zip(&mut *reach).zip(chances)
                 {
-                    *reach = reach.max(x.abs());
+                    let size = x.abs();
+                    *reach = if size > *reach { size } else { *reach };
                     *x -= *mean;
                     *mean = A::mul_add(*p, *x, *mean);
                 }

@@ -50,40 +50,12 @@ impl Tile {
         self.columns.chunks_exact(self.stride).map(move |column| &column[..n_rows])
     }
 
-    /// Store `scale * (better - worse)` as a row; no row of features stands for the origin.
+    /// Store `scale * (first - second)` of each pair as a row, from the top.
     ///
     /// Scales are powers of two, so nothing is rounded but the difference itself.
-    pub(super) fn write<T: Float>(
-        &mut self,
-        row: usize,
-        better: Option<&[T]>,
-        worse: Option<&[T]>,
-        scale: &[f64],
-    ) {
-        let out = self.columns[row..].iter_mut().step_by(self.stride).zip(scale);
-        match (better, worse) {
-            (Some(better), Some(worse)) => {
-                for ((out, s), (a, b)) in out.zip(better.iter().zip(worse)) {
-                    *out = s * a.to_f64() - s * b.to_f64();
-                }
-            }
-            (Some(better), None) => {
-                for ((out, s), a) in out.zip(better) {
-                    *out = s * a.to_f64();
-                }
-            }
-            (None, Some(worse)) => {
-                for ((out, s), b) in out.zip(worse) {
-                    *out = -s * b.to_f64();
-                }
-            }
-            (None, None) => self.clear(row),
-        }
-    }
-
-    /// Store a row of zeros.
-    pub(super) fn clear(&mut self, row: usize) {
-        self.columns[row..].iter_mut().step_by(self.stride).for_each(|out| *out = 0.0);
+    pub(super) fn write<T: Float>(&mut self, rows: &[(&[T], &[T])], scale: &[f64]) {
+        debug_assert!(scale.len() == self.n_features && rows.len() <= self.stride);
+        dispatch(Write { tile: self, rows, scale });
     }
 
     /// `out[row] = direction . row`.
@@ -93,17 +65,7 @@ impl Tile {
 
     /// Multiply every row by its factor.
     pub(super) fn scale_rows(&mut self, factor: &[f64]) {
-        let stride = self.stride;
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for column in self.columns.chunks_exact_mut(stride) {
-                    for (x, f) in column.iter_mut().zip(factor) {
-                        *x *= f;
-                    }
-                }
-            },
-        );
+        dispatch(ScaleRows { tile: self, factor });
     }
 
     /// Add the products of all pairs of columns to the lower triangle of a square matrix.
@@ -116,6 +78,85 @@ impl Tile {
     pub(super) fn transposed_mut(&mut self, n_rows: usize) -> MatMut<'_, f64> {
         columns_mut(&mut self.columns, self.stride).subrows_mut(0, n_rows).transpose_mut()
     }
+}
+
+struct Write<'a, 'b, T> {
+    tile: &'a mut Tile,
+    rows: &'a [(&'b [T], &'b [T])],
+    scale: &'a [f64],
+}
+
+impl<T: Float> Kernel for Write<'_, '_, T> {
+    type Output = ();
+
+    /// Turn [`LANES`] rows and as many features at a time.
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { tile: Tile { stride, columns, .. }, rows, scale } = self;
+        let stride = *stride;
+        let (groups, rest) = rows.as_chunks::<LANES>();
+        let (scales, last_scales) = scale.as_chunks::<LANES>();
+        let done = scales.len() * LANES;
+        for (g, group) in groups.iter().enumerate() {
+            let row = g * LANES;
+            for ((k, scale), block) in
+                scales.iter().enumerate().zip(columns.chunks_exact_mut(LANES * stride))
+            {
+                let mut turned = [[0.0; LANES]; LANES];
+                for (r, (first, second)) in group.iter().enumerate() {
+                    let (first, second) = (&first.as_chunks().0[k], &second.as_chunks().0[k]);
+                    let difference = scaled_difference(first, second, scale);
+                    for j in 0..LANES {
+                        turned[j][r] = difference[j];
+                    }
+                }
+                for (column, turned) in block.chunks_exact_mut(stride).zip(&turned) {
+                    column[row..row + LANES].copy_from_slice(turned);
+                }
+            }
+            for ((j, s), column) in
+                (done..).zip(last_scales).zip(columns.chunks_exact_mut(stride).skip(done))
+            {
+                for (out, (first, second)) in column[row..row + LANES].iter_mut().zip(group) {
+                    *out = s * first[j].to_f64() - s * second[j].to_f64();
+                }
+            }
+        }
+        for (row, (first, second)) in (groups.len() * LANES..).zip(rest) {
+            let out = columns[row..].iter_mut().step_by(stride).zip(scale);
+            for ((out, s), (a, b)) in out.zip(first.iter().zip(*second)) {
+                *out = s * a.to_f64() - s * b.to_f64();
+            }
+        }
+    }
+}
+
+struct ScaleRows<'a> {
+    tile: &'a mut Tile,
+    factor: &'a [f64],
+}
+
+impl Kernel for ScaleRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { tile, factor } = self;
+        for column in tile.columns.chunks_exact_mut(tile.stride) {
+            for (x, f) in column.iter_mut().zip(factor) {
+                *x *= f;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn scaled_difference<T: Float>(
+    first: &[T; LANES],
+    second: &[T; LANES],
+    scale: &[f64; LANES],
+) -> [f64; LANES] {
+    std::array::from_fn(|j| scale[j] * first[j].to_f64() - scale[j] * second[j].to_f64())
 }
 
 /// Sum of products, in lanes.

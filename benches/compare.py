@@ -17,8 +17,14 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-from benchmarks import ranking
-from benchmarks.common import TOLERANCES, interleaved, limited_threads, seconds
+from benchmarks import preference, ranking
+from benchmarks.common import (
+    TOLERANCES,
+    interleaved,
+    limited_threads,
+    loosest_tolerance,
+    seconds,
+)
 from benchmarks.ranking import Problem, is_installed, make_problem
 
 import hasten
@@ -100,12 +106,62 @@ def chain(threads: int, repeats: int) -> list[str]:
     return [f"closed form to 1e-9 in < 10 ms | {text}: {'met' if is_met else '**missed**'}"]
 
 
+def preference_pairs(threads: int, repeats: int) -> list[str]:
+    """7: a million pairs with ten features, to the same true error: against scikit-learn."""
+    return preferences("pairs", "regular", threads, repeats)
+
+
+def preference_choices(threads: int, repeats: int) -> list[str]:
+    """7: a million choices among five, ten features: against L-BFGS, and a Bradley-Terry fit."""
+    rows = preferences("choices", "large", threads, repeats)
+    problem = preference.make_problem("choices", "large")
+    # A set of five has four rows: as many games between pairs of a thousand items.
+    rng = np.random.default_rng(0)
+    left = rng.integers(0, 1000, 4 * len(problem.chosen))
+    games = np.stack([left, (left + rng.integers(1, 1000, len(left))) % 1000])
+    ours = preference.use_hasten(problem, threads)
+
+    def rank():
+        bradley_terry(Comparisons.from_arrays(*games, n_threads=threads), n_threads=threads)
+
+    best = interleaved({"ours": lambda: ours(1e-6), "games": rank}, repeats)
+    note = f"{best['ours']:.3g} s against {best['games']:.3g} s"
+    return [*rows, verdict("total / Bradley-Terry", best["ours"] / best["games"], None, note)]
+
+
+def preferences(kind: str, profile: str, threads: int, repeats: int) -> list[str]:
+    """Compare with every peer at its loosest tolerance for a true error of 1e-4."""
+    problem = preference.make_problem(kind, profile)
+    solve, found = {}, {}
+    for name in preference.INSTALLED:
+        try:
+            solve[name] = preference.SOLVERS[name](problem, threads)
+        except NotImplementedError:
+            continue
+        found[name] = loosest_tolerance(
+            lambda tolerance, s=solve[name]: problem.true_error(s(tolerance)), 1e-4, 600.0
+        )
+    rows = []
+    for name in list(solve)[1:]:
+        best = interleaved(
+            {key: lambda k=key: solve[k](found[k][0]) for key in ("hasten", name)}, repeats
+        )
+        note = (
+            f"true error {found['hasten'][1]:.0e} against {found[name][1]:.0e}; "
+            f"{best['hasten']:.3g} s against {best[name]:.3g} s"
+        )
+        rows.append(verdict(f"total / {name}, {kind}", best["hasten"] / best[name], None, note))
+    return rows
+
+
 TARGETS = {
     "power-law-thousand": power_law_thousand,
     "power-law-strings": power_law_strings,
     "power-law-large": power_law_large,
     "ladder": ladder,
     "chain": chain,
+    "preference-pairs": preference_pairs,
+    "preference-choices": preference_choices,
 }
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "covariance",
     "draws",
     "fit_paired",
+    "preference_regression",
     "rank_sets",
     "resampled_outcomes",
     "simultaneous_critical_value",
@@ -53,6 +54,21 @@ class _PairedSolution(_Solution):
     shared: NDArray[np.float64]  # (k,): tie parameter, order effect, coefficients
     n_parameters: int
     error_kind: str
+
+class _PreferenceSolution(TypedDict):
+    coef: NDArray[np.float64]  # (d,)
+    log_likelihood: float
+    log_likelihood_gap: float
+    error: float
+    status: str
+    n_iter: int
+    n_steps: int
+    n_damped: int
+    model_covariance: NDArray[np.float64]  # (d, d)
+    sandwich_covariance: NDArray[np.float64]  # (d, d)
+    data_covariance: NDArray[np.float64] | None  # (d, d), for pairs
+    history_n_iter: NDArray[np.uint64] | None  # (records,), if traced
+    history_error: NDArray[np.float64] | None  # (records,), if traced
 
 def aggregate(
     n_items: int,
@@ -170,3 +186,19 @@ def resampled_outcomes(
     NDArray[np.uint32],  # larger item (N,)
     NDArray[np.float64],  # wins of the smaller, of the larger, ties (N, 3)
 ]: ...
+def preference_regression(
+    features: NDArray[Any],  # (N * n_alternatives, d)
+    n_alternatives: int,
+    chosen: NDArray[np.uint32] | None,  # (N, L)
+    set_sizes: NDArray[np.uint32] | None,  # (N,)
+    sample_weight: NDArray[np.float64] | None,  # (N,)
+    kind: str,
+    ridge: float,
+    init: NDArray[np.float64] | None,  # (d,)
+    tol: float,
+    max_iter: int | None,
+    n_threads: int | None,
+    callback: Callable[[Info], object] | None,
+    trace: bool,
+    /,
+) -> _PreferenceSolution: ...

@@ -9,6 +9,9 @@ from ._estimate import ConfidenceInterval as ConfidenceInterval
 from ._estimate import Contrast as Contrast
 from ._estimate import RankSets as RankSets
 from ._estimators import BradleyTerry as BradleyTerry
+from ._preference import preference_regression as preference_regression
+from ._preference_estimators import PreferenceRegression as PreferenceRegression
+from ._preference_result import PreferenceResult as PreferenceResult
 from ._priors import Gaussian as Gaussian
 from ._priors import Logistic as Logistic
 from ._result import BradleyTerryResult as BradleyTerryResult
@@ -25,7 +28,10 @@ __all__ = [
     "Gaussian",
     "Logistic",
     "ModelComparison",
+    "PreferenceRegression",
+    "PreferenceResult",
     "RankSets",
     "bradley_terry",
     "datasets",
+    "preference_regression",
 ]

@@ -1,9 +1,10 @@
-//! `hasten._core.ranking`: Bradley-Terry on aggregated tables.
+//! `hasten._core.ranking`: Bradley-Terry on aggregated tables, linear rewards on features.
 
 mod aggregate;
 mod cells;
 mod inference;
 mod paired;
+mod preference;
 
 use hasten_core::Status;
 use hasten_core::control::Record;
@@ -195,6 +196,8 @@ pub(crate) mod ranking {
     };
     #[pymodule_export]
     use super::paired::fit_paired;
+    #[pymodule_export]
+    use super::preference::preference_regression;
     #[pymodule_export]
     use super::{bradley_terry, components};
 }

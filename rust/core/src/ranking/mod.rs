@@ -29,6 +29,7 @@ mod likelihood;
 mod newman;
 mod newton;
 pub mod paired;
+pub mod plackett_luce;
 mod reduction;
 mod solver;
 mod table;

@@ -63,9 +63,9 @@ pub(super) fn certify(
 
 /// A bound of the rounding error of each item's gradient, and of the product with `correction`.
 ///
-/// A sum of K strengths has a relative error of K units, the quotients and products along a ranking
-/// add three more a place, and an exponential of a difference its own size in units.
-fn rounding(
+/// Sums relative to the largest strength add a unit a place, and exponentials of differences their
+/// own size in units; the product gathers a few a place, each relative to the range of `correction`.
+pub(super) fn rounding(
     layout: &Layout<'_>,
     derivatives: &Derivatives,
     s: &[f64],
@@ -84,18 +84,20 @@ fn rounding(
     layout.for_each_ranking(team, &mut by_entry, |r, out| {
         let (set, weight) = (rankings.set(r), rankings.weight(r));
         let splits = &derivatives.splits[rankings.entries(r)];
-        let spread = if exponentiate { 0.0 } else { range(set, s) };
-        let units = 8.0 + 6.0 * set.len() as f64 + spread;
-        let reach = correction.map_or(0.0, |d| 2.0 * range(set, d));
+        let n_places = set.len() as f64;
+        let relative = if exponentiate { 0.0 } else { 2.0 * n_places + range(set, s) };
+        let reach = correction.map_or(0.0, |d| (16.0 + 12.0 * n_places) * range(set, d));
         let places = Places::new(splits, rankings.n_choices(r), weight);
         for ((out, place), split) in out.iter_mut().zip(places).zip(splits) {
             let product = reach * weight * split.share * place.visits;
-            *out = [f64::EPSILON * units * (place.gain + place.loss + product)];
+            let gradient = place.rounding + relative * (place.gain + place.loss);
+            *out = [f64::EPSILON * (gradient + product)];
         }
     });
     let mut rounding = vec![0.0; layout.n_items()];
     layout.gather(team, &by_entry, &mut rounding, |i, [inherited], out| {
-        let additions = TILE as f64 + (layout.degree(i) / TILE) as f64;
+        let degree = layout.degree(i);
+        let additions = degree.min(TILE) as f64 + (degree / TILE) as f64;
         let row = &derivatives.rows[i];
         *out = inherited + f64::EPSILON * (4.0 + additions) * (row.gain + row.loss);
     });

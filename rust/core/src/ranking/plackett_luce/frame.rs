@@ -39,7 +39,9 @@ impl<'a> Frame<'a> {
         }
         if self.groups.is_empty() {
             let mean = crate::parallel::pairwise_sum(x) / x.len() as f64;
-            x.iter_mut().for_each(|x| *x -= mean);
+            for x in x {
+                *x -= mean;
+            }
             return;
         }
         let mut means = vec![0.0; self.sizes.len()];
@@ -54,14 +56,22 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The items of each group; none where all items are one.
+    pub(super) fn members(&self) -> Vec<Vec<usize>> {
+        if self.n_groups() == 1 {
+            return Vec::new();
+        }
+        let mut members = vec![Vec::new(); self.sizes.len()];
+        for (item, &group) in self.groups.iter().enumerate() {
+            members[group as usize].push(item);
+        }
+        members.retain(|items| !items.is_empty());
+        members
+    }
+
     /// Edges that join the groups: no flow of a system that balances in each group crosses them.
     pub(super) fn bridges(&self) -> &[(u32, u32)] {
         &self.bridges
-    }
-
-    /// The group of each item; empty for one group.
-    pub(super) fn groups(&self) -> &'a [u32] {
-        self.groups
     }
 }
 

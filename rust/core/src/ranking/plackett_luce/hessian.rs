@@ -22,10 +22,7 @@ pub(super) struct Hessian<'a> {
 
 impl<'a> Hessian<'a> {
     /// Borrow the derivatives; 8 bytes an entry and an item.
-    pub(super) fn new(
-        layout: &'a Layout<'a>,
-        derivatives: &'a Derivatives,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(layout: &'a Layout<'a>, derivatives: &'a Derivatives) -> Result<Self, Error> {
         let prior = &derivatives.prior;
         let mut diagonal: Vec<f64> = derivatives.rows.iter().map(|row| row.diagonal).collect();
         if !prior.is_empty() {
@@ -33,25 +30,6 @@ impl<'a> Hessian<'a> {
         }
         let by_entry = RefCell::new(try_zeroed(layout.rankings.n_entries())?);
         Ok(Self { layout, splits: &derivatives.splits, prior, diagonal, by_entry })
-    }
-
-    /// Add to `out[..n_items]` the product of the rankings' part alone.
-    fn multiply_rankings(&self, x: &[f64], out: &mut [f64], team: &Team) {
-        let layout = self.layout;
-        let rankings = layout.rankings;
-        let mut by_entry = self.by_entry.borrow_mut();
-        layout.for_each_ranking(team, &mut by_entry, |r, out| {
-            let splits = &self.splits[rankings.entries(r)];
-            differences(rankings.set(r), splits, x, out);
-            let places = Places::new(splits, rankings.n_choices(r), rankings.weight(r));
-            let mut carried = 0.0;
-            for ((out, split), place) in out.iter_mut().zip(splits).zip(places) {
-                let flow = place.information * out[0];
-                out[0] = flow - split.share * carried;
-                carried = split.rest * carried + flow;
-            }
-        });
-        layout.gather(team, &by_entry, out, |_, [sum], out| *out = sum);
     }
 
     /// `x' H x`, as a sum of positive terms.
@@ -86,7 +64,8 @@ impl Operator for Hessian<'_> {
 
     fn multiply(&self, team: &Team, x: &[f64], y: &mut [f64]) {
         let n = self.layout.n_items();
-        self.multiply_rankings(x, &mut y[..n], team);
+        let mut by_entry = self.by_entry.borrow_mut();
+        multiply(self.layout, self.splits, x, &mut y[..n], &mut by_entry, team);
         let Some(&ground) = x.get(n) else { return };
         let mut inflow = 0.0;
         for ((y, x), prior) in y.iter_mut().zip(x).zip(self.prior) {
@@ -96,6 +75,30 @@ impl Operator for Hessian<'_> {
         }
         y[n] = -inflow;
     }
+}
+
+/// `out` is the product of the rankings' part with `x`; `by_entry` is overwritten.
+pub(super) fn multiply(
+    layout: &Layout<'_>,
+    splits: &[Split],
+    x: &[f64],
+    out: &mut [f64],
+    by_entry: &mut [[f64; 1]],
+    team: &Team,
+) {
+    let rankings = layout.rankings;
+    layout.for_each_ranking(team, by_entry, |r, out| {
+        let splits = &splits[rankings.entries(r)];
+        differences(rankings.set(r), splits, x, out);
+        let places = Places::new(splits, rankings.n_choices(r), rankings.weight(r));
+        let mut carried = 0.0;
+        for ((out, split), place) in out.iter_mut().zip(splits).zip(places) {
+            let flow = place.information * out[0];
+            out[0] = flow - split.share * carried;
+            carried = split.rest * carried + flow;
+        }
+    });
+    layout.gather(team, by_entry, out, |_, [sum], out| *out = sum);
 }
 
 /// At each place, `x` of its item less the mean of `x` over the items further down.

@@ -10,7 +10,7 @@ use crate::parallel::Team;
 const BLOCK_ENTRIES: usize = 1 << 14;
 
 /// Entries of an item that are added one by one before their sum is.
-pub(super) const TILE: usize = 128;
+pub(super) const TILE: usize = 32;
 
 /// Rankings and, for each item, the entries in which it stands.
 ///

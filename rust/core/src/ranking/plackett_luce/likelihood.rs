@@ -26,6 +26,9 @@ use crate::ranking::paired::Prior;
 /// Largest `|s|` for which sums of `exp(s)` and their reciprocals stay in range.
 pub(super) const EXP_RANGE: f64 = 300.0;
 
+/// Units in the last place to which a share, a rest and what both are multiplied with are known.
+const QUOTIENT: f64 = 8.0;
+
 /// How the strength that is left at a place divides.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Split {
@@ -106,17 +109,22 @@ impl Derivatives {
             });
         }
         let (rankings, p) = (layout.rankings, &self.strength);
-        layout.for_each_ranking_pair(team, &mut self.splits, &mut self.terms, |r, splits, terms| {
-            if exponentiate {
-                split_ratios(rankings.set(r), p, splits);
-            } else {
-                split_logarithms(rankings.set(r), s, splits);
-            }
-            let (n_choices, weight) = (rankings.n_choices(r), rankings.weight(r));
-            for (term, place) in terms.iter_mut().zip(Places::new(splits, n_choices, weight)) {
-                *term = [place.gain, place.loss, place.diagonal];
-            }
-        });
+        layout.for_each_ranking_pair(
+            team,
+            &mut self.splits,
+            &mut self.terms,
+            |r, splits, terms| {
+                if exponentiate {
+                    split_ratios(rankings.set(r), p, splits);
+                } else {
+                    split_logarithms(rankings.set(r), s, splits);
+                }
+                let (n_choices, weight) = (rankings.n_choices(r), rankings.weight(r));
+                for (term, place) in terms.iter_mut().zip(Places::new(splits, n_choices, weight)) {
+                    *term = [place.gain, place.loss, place.diagonal];
+                }
+            },
+        );
         layout.gather(team, &self.terms, &mut self.rows, |_, [gain, loss, diagonal], row| {
             *row = Row { gain, loss, diagonal };
         });
@@ -169,10 +177,14 @@ impl Derivatives {
 
 /// Splits through strengths `p = exp(s)`.
 fn split_ratios(set: &[u32], p: &[f64], splits: &mut [Split]) {
-    let mut below = 0.0;
+    let (mut below, mut high, mut low) = (0.0, 0.0, 0.0);
     for (&item, split) in set.iter().zip(splits).rev() {
         let own = p[item as usize];
-        let total = below + own;
+        // With the rounding errors carried along, a sum of any length is exact to a unit or two.
+        let sum = high + own;
+        low += if high >= own { (high - sum) + own } else { (own - sum) + high };
+        high = sum;
+        let total = high + low;
         let inverse = 1.0 / total;
         *split = Split { share: own * inverse, rest: below * inverse };
         below = total;
@@ -207,6 +219,8 @@ pub(super) struct Places<'a> {
     arrived: f64,
     /// `sum over j < k of m_j (S_k / S_{j+1})^2`.
     above: f64,
+    /// `sum over choices v < k of (k - v) S_k / S_v`.
+    distance: f64,
 }
 
 /// The contribution of one place.
@@ -218,12 +232,16 @@ pub(super) struct Place {
     pub information: f64,
     /// `C_k`.
     pub visits: f64,
+    /// A bound, in units of the last place, of the rounding errors of `gain` and `loss`: few for a
+    /// quotient, two more for each place that a product of quotients spans.
+    pub rounding: f64,
 }
 
 impl<'a> Places<'a> {
     #[inline(always)]
     pub(super) fn new(splits: &'a [Split], n_choices: usize, weight: f64) -> Self {
-        Self { splits: splits.iter(), n_choices, weight, place: 0, arrived: 0.0, above: 0.0 }
+        let splits = splits.iter();
+        Self { splits, n_choices, weight, place: 0, arrived: 0.0, above: 0.0, distance: 0.0 }
     }
 }
 
@@ -242,7 +260,10 @@ impl Iterator for Places<'_> {
             diagonal: information + share * share * self.above,
             information,
             visits,
+            rounding: self.weight
+                * (QUOTIENT * (own * rest + share * self.arrived) + 2.0 * share * self.distance),
         };
+        self.distance = rest * (self.distance + visits);
         self.above = rest * rest * self.above + information;
         self.arrived = rest * visits;
         self.place += 1;

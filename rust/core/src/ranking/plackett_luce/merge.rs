@@ -139,17 +139,16 @@ impl Merger {
             merged.n_placed[code] == key[0]
                 && merged.items[merged.offsets[code]..merged.offsets[code + 1]] == key[1..]
         };
-        match table.insert(hash, same)? {
-            Ok(code) => merged.weights[code as usize] += weight,
-            Err(_) => {
-                let bytes = 8 * merged.items.len() as u128;
-                merged.items.try_reserve(set.len()).map_err(|_| Error::TooLarge { bytes })?;
-                merged.items.extend_from_slice(&key[1..]);
-                merged.offsets.push(merged.items.len());
-                merged.n_placed.push(key[0]);
-                merged.weights.push(weight);
-            }
+        if let Ok(code) = table.insert(hash, same)? {
+            merged.weights[code as usize] += weight;
+            return Ok(());
         }
+        let bytes = 8 * merged.items.len() as u128;
+        merged.items.try_reserve(set.len()).map_err(|_| Error::TooLarge { bytes })?;
+        merged.items.extend_from_slice(&key[1..]);
+        merged.offsets.push(merged.items.len());
+        merged.n_placed.push(key[0]);
+        merged.weights.push(weight);
         Ok(())
     }
 }

@@ -22,6 +22,7 @@
 
 mod certificate;
 mod existence;
+mod fitted;
 mod frame;
 mod hessian;
 mod layout;
@@ -37,6 +38,7 @@ mod sweeps;
 mod tests;
 
 pub use existence::comparable_in_rankings;
+pub use fitted::FittedRankings;
 pub use merge::{MergedRankings, merge_rankings, restrict_rankings};
 pub use rankings::Rankings;
 pub use solve::{PlackettLuceParams, PlackettLuceSolution, plackett_luce};

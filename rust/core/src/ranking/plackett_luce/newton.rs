@@ -4,8 +4,8 @@
 //! the step is damped by generalised self-concordance: along `d` the third derivative is at most
 //! `r` times the second, with `r` the largest difference of `d` within a set.
 
-use super::hessian::Hessian;
 use super::frame::Frame;
+use super::hessian::Hessian;
 use super::layout::Layout;
 use super::likelihood::Derivatives;
 use super::pairs::Pairs;

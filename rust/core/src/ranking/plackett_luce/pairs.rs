@@ -38,15 +38,14 @@ impl Pairs {
         control: &dyn Control,
     ) -> Result<Option<Self>, Error> {
         let sizes = (0..layout.rankings.len()).map(|r| layout.rankings.set(r).len());
-        let n_pairs = sizes.fold(0_usize, |sum, k| {
-            sum.saturating_add(k.saturating_mul(k.saturating_sub(1)) / 2)
-        });
+        let n_pairs = sizes
+            .fold(0_usize, |sum, k| sum.saturating_add(k.saturating_mul(k.saturating_sub(1)) / 2));
         if n_pairs > MAX_PAIRS {
             return Ok(None);
         }
         let mut edges = layout.map_blocks(team, |block| {
             let mut edges = Vec::new();
-            for_each_ranking(layout, derivatives, block, &mut |set, splits, information| {
+            for_each_ranking(layout, derivatives, block, |set, splits, information| {
                 clique(set, splits, information, &mut edges);
             });
             edges
@@ -76,7 +75,7 @@ impl Pairs {
         let edges = layout.map_blocks(team, |block| {
             let mut edges = Vec::new();
             let mut partner = Vec::new();
-            for_each_ranking(layout, derivatives, block, &mut |set, splits, information| {
+            for_each_ranking(layout, derivatives, block, |set, splits, information| {
                 best_edges(set, splits, information, &mut partner, &mut edges);
             });
             edges
@@ -138,7 +137,7 @@ fn for_each_ranking(
     layout: &Layout<'_>,
     derivatives: &Derivatives,
     block: Range<usize>,
-    f: &mut dyn FnMut(&[u32], &[Split], &[f64]),
+    mut f: impl FnMut(&[u32], &[Split], &[f64]),
 ) {
     let rankings = layout.rankings;
     let mut information = Vec::new();

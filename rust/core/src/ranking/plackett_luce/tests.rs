@@ -34,9 +34,11 @@ impl Owned {
         for draws in draws.chunks(n_items + 3) {
             let mut order: Vec<u32> = (0..n_items as u32).collect();
             order.sort_by(|&i, &j| draws[i as usize].total_cmp(&draws[j as usize]));
+            #[allow(clippy::cast_sign_loss, reason = "a uniform")]
             let size = (draws[n_items] * (n_items as f64 + 1.0)) as usize;
             owned.items.extend(&order[..size]);
             owned.offsets.push(owned.items.len());
+            #[allow(clippy::cast_sign_loss, reason = "a uniform")]
             owned.n_placed.push((draws[n_items + 1] * (size as f64 + 1.0)) as u32);
             owned.weights.push(3.0 * draws[n_items + 2]);
         }
@@ -98,8 +100,7 @@ fn assert_close(found: f64, expected: f64, scale: f64) {
     assert!((found - expected).abs() <= 1e-12 * (1.0 + scale), "{found} is not {expected}");
 }
 
-const PRIORS: [Option<Prior>; 3] =
-    [None, Some(Prior::Logistic(0.7)), Some(Prior::Gaussian(1.3))];
+const PRIORS: [Option<Prior>; 3] = [None, Some(Prior::Logistic(0.7)), Some(Prior::Gaussian(1.3))];
 
 #[test]
 fn derivatives_are_those_of_the_definition() {
@@ -167,13 +168,17 @@ fn both_kernels_agree_and_neither_breaks_at_any_spread() {
         derivatives.evaluate(&layout, None, &s, &team);
         let ratios: Vec<_> = derivatives.rows.iter().map(|row| (row.gain, row.loss)).collect();
         // A common shift changes nothing, but leads to sums of logarithms.
-        s.iter_mut().for_each(|s| *s += 1024.0);
+        for s in &mut s {
+            *s += 1024.0;
+        }
         derivatives.evaluate(&layout, None, &s, &team);
         for (row, (gain, loss)) in derivatives.rows.iter().zip(ratios) {
             assert_close(row.gain, gain, gain);
             assert_close(row.loss, loss, loss);
         }
-        s.iter_mut().for_each(|s| *s = 1000.0 * (*s - 1024.0));
+        for s in &mut s {
+            *s = 1000.0 * (*s - 1024.0);
+        }
         derivatives.evaluate(&layout, None, &s, &team);
         let total: f64 = derivatives.rows.iter().map(super::likelihood::Row::gradient).sum();
         assert!(total.abs() < 1e-9);
@@ -221,6 +226,27 @@ fn pairs_hold_the_hessian_and_the_skeleton_a_part_of_it() {
                 assert_eq!(joined, skeleton[i][..n].iter().any(|&c| c > 0.0));
             }
         }
+    }
+}
+
+#[test]
+fn rounding_errors_stay_within_their_bound() {
+    // Gradients sum to zero, but for rounding.
+    for (n_items, shift) in [(6, 0.0), (300, 0.0), (300, 1024.0)] {
+        let (owned, mut s) = Owned::random(4, n_items, 200);
+        for s in &mut s {
+            *s += shift;
+        }
+        let layout = Layout::new(owned.rankings()).expect("indexed");
+        let team = Team::sequential();
+        let mut derivatives = Derivatives::new(&layout, None).expect("memory");
+        derivatives.evaluate(&layout, None, &s, &team);
+        let bound = super::certificate::rounding(&layout, &derivatives, &s, None, &team);
+        let bound: f64 = bound.expect("memory").iter().sum();
+        let total: f64 = derivatives.rows.iter().map(super::likelihood::Row::gradient).sum();
+        assert!(total.abs() <= bound, "{total} {bound}");
+        // A bound that is of no use would pass as well.
+        assert!(bound < 1e-6);
     }
 }
 

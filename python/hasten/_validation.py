@@ -255,3 +255,19 @@ def check_rng(rng: Any, name: str = "rng") -> np.random.Generator:
         raise TypeError(message) from None
     except ValueError:
         raise ValueError(f"`{name}` must be a seed of at least 0; got {rng!r}") from None
+
+
+def draw_key(rng: Any) -> int:
+    """Take the one 64-bit number that keys all streams of a call.
+
+    Parameters
+    ----------
+    rng : None, int, Generator or RandomState
+        What the caller passed.
+
+    Returns
+    -------
+    int
+        At least 0 and below 2**64.
+    """
+    return int(check_rng(rng).integers(0, 2**64, dtype=np.uint64))

@@ -6,7 +6,18 @@ from numpy.typing import NDArray
 
 from . import Info
 
-__all__ = ["aggregate", "bradley_terry", "components", "covariance", "standard_error"]
+__all__ = [
+    "aggregate",
+    "bootstrap",
+    "bradley_terry",
+    "components",
+    "covariance",
+    "draws",
+    "rank_sets",
+    "resampled_outcomes",
+    "simultaneous_critical_value",
+    "standard_error",
+]
 
 class _Solution(TypedDict):
     strength: NDArray[np.float64]  # (n,)
@@ -58,24 +69,69 @@ def bradley_terry(
     /,
 ) -> _Solution: ...
 def standard_error(
-    offsets: NDArray[np.uintp],  # (n + 1,)
-    opponents: NDArray[np.uint32],  # (E,)
-    wins: NDArray[Any],  # (E,)
-    losses: NDArray[Any],  # (E,)
-    strength: NDArray[np.float64],  # (n,)
+    fit: tuple[Any, ...],
+    kind: str,
     reference: int | None,
     items: NDArray[np.uint32] | None,  # (k,)
     n_threads: int | None,
     /,
-) -> NDArray[np.float64]: ...  # (n,) or (k,)
+) -> tuple[NDArray[np.float64], float]: ...  # (p,) or (k,), relative accuracy
 def covariance(
-    offsets: NDArray[np.uintp],  # (n + 1,)
-    opponents: NDArray[np.uint32],  # (E,)
-    wins: NDArray[Any],  # (E,)
-    losses: NDArray[Any],  # (E,)
-    strength: NDArray[np.float64],  # (n,)
+    fit: tuple[Any, ...],
+    kind: str,
     reference: int | None,
     items: NDArray[np.uint32],  # (k,)
     n_threads: int | None,
     /,
 ) -> NDArray[np.float64]: ...  # (k, k)
+def draws(
+    fit: tuple[Any, ...],
+    kind: str,
+    key: int,
+    start: int,
+    stop: int,
+    n_threads: int | None,
+    /,
+) -> NDArray[np.float64]: ...  # (stop - start, p)
+def rank_sets(
+    fit: tuple[Any, ...],
+    kind: str,
+    method: str,
+    level: float,
+    critical: float,
+    n_samples: int,
+    key: int,
+    n_threads: int | None,
+    /,
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]: ...  # low (n,), high (n,)
+def simultaneous_critical_value(
+    fit: tuple[Any, ...],
+    kind: str,
+    errors: NDArray[np.float64],  # (n,)
+    reference: int | None,
+    level: float,
+    n_samples: int,
+    key: int,
+    n_threads: int | None,
+    /,
+) -> float: ...
+def bootstrap(
+    fit: tuple[Any, ...],
+    kind: str,
+    key: int,
+    start: int,
+    stop: int,
+    n_threads: int | None,
+    /,
+) -> tuple[NDArray[np.float64], int]: ...  # (stop - start, p), number of failures
+def resampled_outcomes(
+    fit: tuple[Any, ...],
+    kind: str,
+    key: int,
+    replicate: int,
+    /,
+) -> tuple[
+    NDArray[np.uint32],  # smaller item (N,)
+    NDArray[np.uint32],  # larger item (N,)
+    NDArray[np.float64],  # wins of the smaller, of the larger, ties (N, 3)
+]: ...

@@ -271,7 +271,7 @@ def fit(
         method=answer["method"],
         message=message,
         history=_history(answer),
-        _fit=Fit(table, strength, position, backend, n_threads),
+        _fit=Fit(comparisons, ties, strength, position, backend, n_threads),
     )
     warned = answer["status"] in ("max_iter", "stalled")
     return result, _warning(result, answer["status"]) if warned else None

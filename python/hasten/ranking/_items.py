@@ -101,5 +101,37 @@ class ItemIndex:
         )
 
 
+def is_label(value: Any) -> bool:
+    """Say whether a value is one label rather than an array of them.
+
+    Parameters
+    ----------
+    value : object
+        What the caller passed.
+
+    Returns
+    -------
+    bool
+        True for scalars, strings and bytes.
+    """
+    return np.ndim(value) == 0 if not isinstance(value, (str, bytes)) else True
+
+
+def labels(value: Any) -> Any:
+    """Return labels as a sequence.
+
+    Parameters
+    ----------
+    value : item or array-like of items
+        What the caller passed.
+
+    Returns
+    -------
+    array-like
+        A list of one for a single label.
+    """
+    return [value] if is_label(value) else value
+
+
 def _family(dtype: np.dtype[Any]) -> str:
     return "number" if dtype.kind in "buif" else dtype.kind

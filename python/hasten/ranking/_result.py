@@ -5,16 +5,15 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
-from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten import _threads
-from hasten._core import ranking as _core
-from hasten._result import Result
-from hasten._validation import check_choice, check_real
-from hasten.ranking._items import ItemIndex
+from hasten._validation import check_real
+from hasten.ranking._inference import RankingResult
+from hasten.ranking._items import is_label
+from hasten.ranking._pair_table import pair_table
+from hasten.ranking._paired import PairedModel, paired_cells, unordered_outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,38 +21,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hasten._backend import Backend
+    from hasten.ranking._comparisons import Comparisons
     from hasten.ranking._pair_table import PairTable
 
 
-class ConfidenceInterval(NamedTuple):
-    """The two ends of an interval, one entry an item.
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What a paired result keeps of its solve, for everything that is computed on first access.
 
     Attributes
     ----------
-    low, high : array of shape (n_items,)
-        The ends.
-
-    Examples
-    --------
-    >>> from hasten.datasets import load_baseball_1987
-    >>> from hasten.ranking import bradley_terry
-    >>> result = bradley_terry(load_baseball_1987().comparisons(), reference="Baltimore")
-    >>> low, high = result.confidence_interval(0.9)
-    >>> result.items[low > 0].tolist()
-    ['Boston', 'Cleveland', 'Detroit', 'Milwaukee', 'New York', 'Toronto']
-    """
-
-    low: Any
-    high: Any
-
-
-class Fit(NamedTuple):
-    """What a result keeps of its solve, for everything that is computed on first access.
-
-    Attributes
-    ----------
-    table : PairTable
-        The wins and losses that were fitted.
+    comparisons : Comparisons
+        The counts that were fitted.
+    ties : str
+        What became of ties.
     strength : ndarray of float64, shape (n_items,)
         The strengths before any rounding to float32.
     reference : int or None
@@ -64,15 +45,63 @@ class Fit(NamedTuple):
         The argument of the solve.
     """
 
-    table: PairTable
+    comparisons: Comparisons
+    ties: str
     strength: NDArray[np.float64]
     reference: int | None
     backend: Backend
     n_threads: int | None
 
+    @functools.cached_property
+    def table(self) -> PairTable:
+        """Return the wins and losses with the ties shared out or dropped."""
+        return pair_table(self.comparisons, self.ties)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what can be computed again."""
+        return {name: value for name, value in self.__dict__.items() if name != "table"}
+
+    def core(self) -> tuple[Any, ...]:
+        """Return the fit as the extension module takes it.
+
+        Returns
+        -------
+        tuple
+            ``("paired", cells, model, parameters, groups)``.
+        """
+        return (
+            "paired",
+            paired_cells(self.comparisons, self.ties),
+            PairedModel(),
+            self.strength,
+            None,
+        )
+
+    def outcomes(self) -> tuple[NDArray[Any], ...]:
+        """Return the pairs that met with their counts; halves of a win stand for shared ties.
+
+        Returns
+        -------
+        tuple of ndarray
+            Pairs, counts.
+        """
+        cells = paired_cells(self.comparisons, self.ties)
+        pairs, (up, down, tied) = unordered_outcomes(cells)
+        return pairs, np.stack([up + tied / 2, down + tied / 2, np.zeros_like(tied)])
+
+    def terms(self) -> dict[str, bytes]:
+        """Return what the model has besides the strengths: nothing.
+
+        Returns
+        -------
+        dict
+            Empty.
+        """
+        return {}
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BradleyTerryResult(Result):
+class BradleyTerryResult(RankingResult):
     r"""Strengths of items, how sure they are, and how exactly they were computed.
 
     Attributes
@@ -115,7 +144,7 @@ class BradleyTerryResult(Result):
     Notes
     -----
     Standard errors come from the inverse of the observed information and are computed on first
-    access. Results pickle; they keep the table of wins, 12 or 20 bytes for each of its entries.
+    access. Results pickle; they keep the comparisons, 12 to 28 bytes for each entry of their table.
 
     Examples
     --------
@@ -128,145 +157,11 @@ class BradleyTerryResult(Result):
     array([0.3433, 0.3396])
     """
 
-    items: NDArray[Any] = field(repr=False)
-    strength: Any = field(repr=False)
-    log_likelihood: float
-    n_params: int
     n_games: int
-    total_weight: float
-    reference: Any
     residual: float
     log_likelihood_gap: float
     method: str
     _fit: Fit = field(repr=False)
-
-    @property
-    def aic(self) -> float:
-        """Akaike's criterion, ``2 n_params - 2 log_likelihood``."""
-        return 2 * self.n_params - 2 * self.log_likelihood
-
-    @property
-    def bic(self) -> float:
-        """Bayesian criterion of Schwarz, ``n_params ln(total_weight) - 2 log_likelihood``."""
-        return self.n_params * math.log(self.total_weight) - 2 * self.log_likelihood
-
-    @functools.cached_property
-    def rank(self) -> Any:
-        """Positions, 1 for the strongest; equal strengths share the smaller position."""
-        descending = -self._fit.strength
-        positions = np.searchsorted(np.sort(descending), descending, side="left") + 1
-        return self._fit.backend.wrap(positions)
-
-    @functools.cached_property
-    def _index(self) -> ItemIndex:
-        return ItemIndex(self.items)
-
-    @functools.cached_property
-    def _standard_error(self) -> NDArray[np.float64]:
-        fit = self._fit
-        return _core.standard_error(
-            *fit.table, fit.strength, fit.reference, None, _threads.resolve(fit.n_threads)
-        )
-
-    def standard_error(self, items: Any = None) -> Any:
-        r"""Return the standard errors of the strengths as they are reported.
-
-        Parameters
-        ----------
-        items : array-like of items, optional
-            Only these; all by default.
-
-        Returns
-        -------
-        array of float64, shape (n_items,) or (len(items),)
-            Those of :math:`s_i - \bar s`, or of :math:`s_i - s_{\text{ref}}` where a reference was
-            named (its own is 0).
-
-        Raises
-        ------
-        ValueError, TypeError
-            When a label is none of the items.
-
-        Notes
-        -----
-        The square roots of the diagonal of :math:`L^+`, the pseudo-inverse of the observed
-        information. All of them from one sparse factorisation where its fill is small, by the
-        selected inverse of Takahashi, Fagan and Chen (1973); else one linear solve an item, so name
-        the items that matter when there are very many. Weights count as numbers of games.
-        """
-        fit = self._fit
-        if items is None:
-            return fit.backend.wrap(self._standard_error)
-        positions = self._index.find(items, "items")
-        if "_standard_error" in self.__dict__:
-            return fit.backend.wrap(self._standard_error[positions])
-        n_threads = _threads.resolve(fit.n_threads)
-        return fit.backend.wrap(
-            _core.standard_error(*fit.table, fit.strength, fit.reference, positions, n_threads)
-        )
-
-    def covariance(self, items: Any = None) -> Any:
-        """Return the covariance matrix of the strengths as they are reported.
-
-        Parameters
-        ----------
-        items : array-like of items, optional
-            Only these; all by default, which takes ``8 n_items**2`` bytes.
-
-        Returns
-        -------
-        array of float64, shape (n_items, n_items) or (len(items), len(items))
-            Entries of the pseudo-inverse of the observed information, or of its version grounded at
-            the reference.
-
-        Raises
-        ------
-        ValueError, TypeError
-            When a label is none of the items.
-        MemoryError
-            When the matrix does not fit.
-        """
-        fit = self._fit
-        if items is None:
-            positions = np.arange(len(self.items), dtype=np.uint32)
-        else:
-            positions = self._index.find(items, "items")
-        n_threads = _threads.resolve(fit.n_threads)
-        return fit.backend.wrap(
-            _core.covariance(*fit.table, fit.strength, fit.reference, positions, n_threads)
-        )
-
-    def confidence_interval(
-        self, confidence_level: float = 0.95, *, scale: str = "log"
-    ) -> ConfidenceInterval:
-        """Return the Wald interval of each strength.
-
-        Parameters
-        ----------
-        confidence_level : float, default 0.95
-            Probability, for each item alone, that its interval covers the true strength.
-        scale : {"log", "elo"}, default "log"
-            Natural-log units as in `strength`, or Elo points as in `elo()`.
-
-        Returns
-        -------
-        ConfidenceInterval
-            Named tuple of two float64 arrays ``(low, high)``.
-
-        Raises
-        ------
-        ValueError, TypeError
-            When the level is not strictly between 0 and 1, or the scale is unknown.
-        """
-        level = check_real(
-            confidence_level, "confidence_level", minimum=0.0, maximum=1.0, exclusive=True
-        )
-        check_choice(scale, "scale", ("log", "elo"))
-        half = NormalDist().inv_cdf(0.5 + level / 2) * self._standard_error
-        low, high = self._fit.strength - half, self._fit.strength + half
-        if scale == "elo":
-            low, high = 1500 + low * 400 / math.log(10), 1500 + high * 400 / math.log(10)
-        return ConfidenceInterval(self._fit.backend.wrap(low), self._fit.backend.wrap(high))
 
     def predict_proba(self, left: Any, right: Any) -> Any:
         """Return the probability that `left` beats `right`.
@@ -294,11 +189,8 @@ class BradleyTerryResult(Result):
         >>> round(result.predict_proba("Milwaukee", "Baltimore"), 6)
         0.829396
         """
-        single = _is_label(left) and _is_label(right)
-        first = self._index.find(_labels(left), "left")
-        second = self._index.find(_labels(right), "right")
-        if len(first) != len(second) and 1 not in (len(first), len(second)):
-            raise ValueError(f"left has {len(first)} entries, right has {len(second)}")
+        single = is_label(left) and is_label(right)
+        first, second = self._pair_positions(left, right, "left", "right")
         difference = self._fit.strength[first] - self._fit.strength[second]
         # One exponential of a negative number gives either tail without cancellation.
         tail = np.exp(-np.abs(difference))
@@ -382,7 +274,7 @@ class BradleyTerryResult(Result):
         return {
             "item": self.items,
             "strength": self._fit.strength,
-            "standard_error": self._standard_error,
+            "standard_error": self._item_errors(self._default_kind),
             "low": np.asarray(low),
             "high": np.asarray(high),
             "elo": np.asarray(self.elo()),
@@ -440,11 +332,3 @@ class BradleyTerryResult(Result):
         from hasten.ranking import _plot
 
         return _plot.draw(self, kind, ax)
-
-
-def _is_label(value: Any) -> bool:
-    return np.ndim(value) == 0 if not isinstance(value, (str, bytes)) else True
-
-
-def _labels(value: Any) -> Any:
-    return [value] if _is_label(value) else value

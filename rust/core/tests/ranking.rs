@@ -1,9 +1,10 @@
 //! Bradley-Terry against closed forms and a naive dense Newton iteration.
 
 use hasten_core::parallel::Team;
+use hasten_core::ranking::inference::{Kind, covariance, standard_error};
+use hasten_core::ranking::paired::{Cells, Model, PairedFit};
 use hasten_core::ranking::{
-    BradleyTerryParams, BradleyTerrySolution, Method, PairTable, bradley_terry, covariance,
-    standard_error,
+    BradleyTerryParams, BradleyTerrySolution, Method, PairTable, bradley_terry,
 };
 use hasten_core::sparse::Graph;
 use hasten_core::{Error, Status};
@@ -40,6 +41,57 @@ impl Owned {
         let graph = Graph::new(&self.offsets, &self.neighbours).unwrap();
         PairTable::new(graph, &self.wins, &self.losses).unwrap()
     }
+}
+
+/// Each pair once, as inference takes it.
+struct Upper {
+    n_items: usize,
+    left: Vec<u32>,
+    right: Vec<u32>,
+    wins: Vec<f64>,
+    losses: Vec<f64>,
+}
+
+impl Upper {
+    fn new(owned: &Owned) -> Self {
+        let n_items = owned.offsets.len() - 1;
+        let mut out = Self { n_items, left: vec![], right: vec![], wins: vec![], losses: vec![] };
+        for i in 0..n_items {
+            for e in (owned.offsets[i]..owned.offsets[i + 1])
+                .filter(|&e| owned.neighbours[e] as usize > i)
+            {
+                out.left.push(i as u32);
+                out.right.push(owned.neighbours[e]);
+                out.wins.push(owned.wins[e]);
+                out.losses.push(owned.losses[e]);
+            }
+        }
+        out
+    }
+
+    fn fit(&self, s: &[f64]) -> PairedFit<'_> {
+        let cells = Cells {
+            n_items: self.n_items,
+            left: &self.left,
+            right: &self.right,
+            wins: &self.wins,
+            losses: &self.losses,
+            ties: &[],
+            covariates: &[],
+            n_covariates: 0,
+        };
+        PairedFit::new(cells, &Model::default(), s, None, &Team::sequential(), &()).unwrap()
+    }
+}
+
+/// Standard errors of all strengths at `s` under the model.
+fn errors(owned: &Owned, s: &[f64], reference: Option<usize>) -> Vec<f64> {
+    let upper = Upper::new(owned);
+    let mut fit = upper.fit(s);
+    let team = Team::sequential();
+    let found = standard_error(&mut fit, Kind::Model, reference, None, &team, &()).unwrap();
+    assert_eq!(found.relative_error, 0.0);
+    found.values
 }
 
 fn solve(owned: &Owned, params: &BradleyTerryParams<'_>) -> Result<BradleyTerrySolution, Error> {
@@ -181,11 +233,12 @@ proptest! {
         let s = reference(&wins);
         let n = s.len();
         let (_, hessian) = derivatives(&wins, &s);
-        let team = Team::sequential();
-        let centred = standard_error(&owned.table(), &s, None, None, &team, &()).unwrap();
-        let to_first = standard_error(&owned.table(), &s, Some(0), None, &team, &()).unwrap();
+        let (centred, to_first) = (errors(&owned, &s, None), errors(&owned, &s, Some(0)));
         let all: Vec<u32> = (0..n as u32).collect();
-        let matrix = covariance(&owned.table(), &s, None, &all, &team, &()).unwrap();
+        let upper = Upper::new(&owned);
+        let mut fit = upper.fit(&s);
+        let matrix =
+            covariance(&mut fit, Kind::Model, None, &all, &Team::sequential(), &()).unwrap();
         for i in 0..n {
             let mut unit = vec![0.0; n];
             unit[i] = 1.0;
@@ -227,9 +280,7 @@ fn chain_is_solved_in_closed_form_beyond_the_range_of_exp() {
     assert_eq!(solution.status, Status::Converged);
     let range = solution.strength[0] - solution.strength[1999];
     assert!((range / (1999.0 * 3.0_f64.ln()) - 1.0).abs() < 1e-9);
-    let errors =
-        standard_error(&owned.table(), &solution.strength, Some(0), None, &Team::sequential(), &())
-            .unwrap();
+    let errors = errors(&owned, &solution.strength, Some(0));
     let expected = (1999.0 * (1.0 + 1.0 / 3.0_f64)).sqrt();
     assert!((errors[1999] / expected - 1.0).abs() < 1e-9, "{}", errors[1999]);
 }
@@ -264,9 +315,7 @@ fn complete_round_robin_of_equals() {
     let owned = Owned::new(&wins);
     let solution = solve(&owned, &BradleyTerryParams::default()).unwrap();
     assert!(solution.strength.iter().all(|s| s.abs() < 1e-12));
-    let errors =
-        standard_error(&owned.table(), &solution.strength, None, None, &Team::sequential(), &())
-            .unwrap();
+    let errors = errors(&owned, &solution.strength, None);
     let (m, n) = (2.0 * k, f64::from(n));
     let expected = (4.0 * (n - 1.0) / (m * n * n)).sqrt();
     assert!(errors.iter().all(|e| (e / expected - 1.0).abs() < 1e-12));

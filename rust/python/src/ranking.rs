@@ -1,6 +1,8 @@
 //! `hasten._core.ranking`: Bradley-Terry on aggregated tables.
 
 mod aggregate;
+mod cells;
+mod inference;
 
 use hasten_core::Status;
 use hasten_core::error::Error;
@@ -9,7 +11,7 @@ use hasten_core::ranking::{
     self as core, BradleyTerryParams, BradleyTerrySolution, Method, PairTable,
 };
 use hasten_core::sparse::Graph;
-use numpy::{Element, IntoPyArray, Ix1, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use numpy::{Element, IntoPyArray, Ix1, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -171,87 +173,16 @@ fn bradley_terry<'py>(
     })
 }
 
-/// Standard errors of all strengths, or of `items`.
-#[pyfunction]
-#[pyo3(signature = (offsets, opponents, wins, losses, strength, reference, items, n_threads, /))]
-#[expect(clippy::too_many_arguments)]
-fn standard_error<'py>(
-    py: Python<'py>,
-    offsets: PyReadonlyArray1<'py, usize>,
-    opponents: PyReadonlyArray1<'py, u32>,
-    wins: &Bound<'py, PyAny>,
-    losses: &Bound<'py, PyAny>,
-    strength: PyReadonlyArray1<'py, f64>,
-    reference: Option<usize>,
-    items: Option<PyReadonlyArray1<'py, u32>>,
-    n_threads: Option<usize>,
-) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    fn inner<T: Element + Float>(
-        py: Python<'_>,
-        arrays: &Arrays<'_, T>,
-        strength: &[f64],
-        reference: Option<usize>,
-        items: Option<&[u32]>,
-        n_threads: Option<usize>,
-    ) -> PyResult<Vec<f64>> {
-        let slices = arrays.slices()?;
-        let options = Call { n_threads, callback: None, work: f64::INFINITY };
-        call::run(py, options, |team, control| {
-            core::standard_error(&slices.table()?, strength, reference, items, team, control)
-        })
-    }
-    let items = items.as_ref().map(|items| slice(items, "items")).transpose()?;
-    let strength = slice(&strength, "strength")?;
-    with_float_array!(wins, "wins", Ix1, 1, |wins| {
-        let arrays = Arrays::new(offsets, opponents, wins, losses)?;
-        inner(py, &arrays, strength, reference, items, n_threads)
-    })
-    .map(|errors| errors.into_pyarray(py))
-}
-
-/// Covariance matrix of the strengths of `items`.
-#[pyfunction]
-#[pyo3(signature = (offsets, opponents, wins, losses, strength, reference, items, n_threads, /))]
-#[expect(clippy::too_many_arguments)]
-fn covariance<'py>(
-    py: Python<'py>,
-    offsets: PyReadonlyArray1<'py, usize>,
-    opponents: PyReadonlyArray1<'py, u32>,
-    wins: &Bound<'py, PyAny>,
-    losses: &Bound<'py, PyAny>,
-    strength: PyReadonlyArray1<'py, f64>,
-    reference: Option<usize>,
-    items: PyReadonlyArray1<'py, u32>,
-    n_threads: Option<usize>,
-) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    fn inner<T: Element + Float>(
-        py: Python<'_>,
-        arrays: &Arrays<'_, T>,
-        strength: &[f64],
-        reference: Option<usize>,
-        items: &[u32],
-        n_threads: Option<usize>,
-    ) -> PyResult<Vec<f64>> {
-        let slices = arrays.slices()?;
-        let options = Call { n_threads, callback: None, work: f64::INFINITY };
-        call::run(py, options, |team, control| {
-            core::covariance(&slices.table()?, strength, reference, items, team, control)
-        })
-    }
-    let items = slice(&items, "items")?;
-    let strength = slice(&strength, "strength")?;
-    with_float_array!(wins, "wins", Ix1, 1, |wins| {
-        let arrays = Arrays::new(offsets, opponents, wins, losses)?;
-        inner(py, &arrays, strength, reference, items, n_threads)
-    })
-    .and_then(|values| values.into_pyarray(py).reshape([items.len(), items.len()]))
-}
-
 /// `hasten._core.ranking`.
 #[pymodule(submodule)]
 pub(crate) mod ranking {
     #[pymodule_export]
     use super::aggregate::aggregate;
     #[pymodule_export]
-    use super::{bradley_terry, components, covariance, standard_error};
+    use super::inference::{
+        bootstrap, covariance, draws, rank_sets, resampled_outcomes, simultaneous_critical_value,
+        standard_error,
+    };
+    #[pymodule_export]
+    use super::{bradley_terry, components};
 }

@@ -186,6 +186,30 @@ impl LaplacianSolver {
         Ok(n_passes)
     }
 
+    /// [`Self::solve`] for right-hand sides one after the other in memory.
+    pub(super) fn solve_many(
+        &mut self,
+        laplacian: &Laplacian<'_, f64>,
+        rhs: &[f64],
+        x: &mut [f64],
+        params: &PcgParams,
+        team: &Team,
+        control: &dyn Control,
+    ) -> Result<(), Error> {
+        self.prepare(laplacian, control)?;
+        let n = laplacian.n_nodes().max(1);
+        let columns = rhs.chunks(n).zip(x.chunks_mut(n));
+        if let Method::Dense(Some(factor)) = &self.method {
+            // A dense factor is read only: each thread may have a column of its own.
+            team.for_each_part(columns.collect(), |(rhs, x)| factor.solve(rhs, x));
+            return control.check();
+        }
+        for (rhs, x) in columns {
+            self.solve(laplacian, rhs, x, params, team, control)?;
+        }
+        Ok(())
+    }
+
     /// The diagonal of `L^+`; `None` without a factor.
     pub(super) fn pseudo_inverse_diagonal(
         &mut self,

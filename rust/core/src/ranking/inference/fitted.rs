@@ -37,6 +37,14 @@ pub trait Fitted {
     /// Number of parameters that all items share.
     fn n_shared(&self) -> usize;
 
+    /// Number of all parameters.
+    fn n_parameters(&self) -> usize {
+        self.n_items() + self.n_shared()
+    }
+
+    /// Number of terms of the likelihood: what one product with `V` passes over.
+    fn n_terms(&self) -> usize;
+
     /// The group of each item, in `0..n_groups`; empty where a prior fixes every strength.
     fn groups(&self) -> &[u32];
 
@@ -51,6 +59,29 @@ pub trait Fitted {
         team: &Team,
         control: &dyn Control,
     ) -> Result<(), Error>;
+
+    /// [`solve`](Self::solve) for right-hand sides one after the other in memory, to a relative
+    /// accuracy of at least `rtol`.
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve).
+    fn solve_many(
+        &mut self,
+        rhs: &[f64],
+        x: &mut [f64],
+        rtol: f64,
+        team: &Team,
+        control: &dyn Control,
+    ) -> Result<(), Error> {
+        let _ = rtol;
+        let n = self.n_parameters().max(1);
+        rhs.chunks(n)
+            .zip(x.chunks_mut(n))
+            .try_for_each(|(rhs, x)| self.solve(rhs, x, team, control))
+    }
+
+    /// Whether solves use a factor of `H`, so that each costs little and is exact up to rounding.
+    fn is_factorised(&self) -> bool;
 
     /// The whole diagonal of `H^+` at about the cost of one factorisation; `None` where only
     /// column by column will do.

@@ -54,7 +54,7 @@ impl<'a> Cells<'a> {
     /// malformed.
     pub fn validate(&self) -> Result<(), Error> {
         let n = self.len();
-        let covariates = n.checked_mul(self.n_covariates).unwrap_or(usize::MAX);
+        let covariates = n.saturating_mul(self.n_covariates);
         for (argument, found, expected) in [
             ("right", self.right.len(), n),
             ("wins", self.wins.len(), n),

@@ -6,9 +6,18 @@
 //! tie parameter, order effect `gamma`, coefficients `beta`, each only where the model has it.
 
 mod cells;
+mod derivatives;
+mod elimination;
+mod fitted;
+mod pairs;
+mod resample;
+mod scores;
+mod system;
 mod terms;
 
 pub use cells::Cells;
+pub use fitted::PairedFit;
+pub use resample::PairedResample;
 
 use crate::error::Error;
 

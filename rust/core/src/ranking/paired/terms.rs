@@ -17,6 +17,13 @@ pub(super) struct Counts {
     pub ties: f64,
 }
 
+impl Counts {
+    /// Weight of all games.
+    pub(super) fn total(&self) -> f64 {
+        self.wins + self.losses + self.ties
+    }
+}
+
 /// First and second derivatives of a cell's log-likelihood.
 ///
 /// `information` entries are those of the negative Hessian in (linear predictor, tie parameter).
@@ -142,6 +149,26 @@ pub(super) fn scores(ties: Ties, eta: f64, tie: f64) -> Scores {
     }
 }
 
+/// Probabilities of left, right and tie at linear predictor `eta` and tie parameter `tie`; halves
+/// of a win are no outcomes.
+pub(super) fn probabilities(ties: Ties, eta: f64, tie: f64) -> [f64; 3] {
+    match ties {
+        Ties::Half => {
+            let (win, loss) = win_loss(eta);
+            [win, loss, 0.0]
+        }
+        Ties::Davidson => davidson(eta, tie).into(),
+        Ties::RaoKupper => {
+            let (win, _) = win_loss(eta - tie);
+            let (_, loss) = win_loss(eta + tie);
+            // (theta^2 - 1) P(left) P(right), where the large factor may overflow before the small
+            // ones.
+            let level = -(-2.0 * tie).exp_m1() * (tie.exp() * win) * (tie.exp() * loss);
+            [win, loss, level]
+        }
+    }
+}
+
 /// The log-likelihood of a cell, as a sum of terms of one sign (of Rao-Kupper's two signs).
 #[inline(always)]
 pub(super) fn log_likelihood(ties: Ties, counts: Counts, eta: f64, tie: f64) -> f64 {
@@ -176,7 +203,7 @@ pub(super) fn log_likelihood(ties: Ties, counts: Counts, eta: f64, tie: f64) -> 
 
 /// `ln(1 / (1 + exp(-x)))`.
 #[inline(always)]
-fn log_sigmoid(x: f64) -> f64 {
+pub(super) fn log_sigmoid(x: f64) -> f64 {
     x.min(0.0) - (-x.abs()).exp().ln_1p()
 }
 

@@ -1,8 +1,9 @@
 //! Solves, products and draws of a fit against dense matrices.
 
 use hasten_core::parallel::Team;
+use hasten_core::ranking::inference::{BootstrapParams, Resampling, bootstrap};
 use hasten_core::ranking::paired::Prior;
-use hasten_core::ranking::plackett_luce::{FittedRankings, PlackettLuceParams};
+use hasten_core::ranking::plackett_luce::{FittedRankings, PlackettLuceParams, RankingsResample};
 use hasten_core::ranking::{Fitted, Kind, Noise};
 use hasten_core::rng::Stream;
 
@@ -175,5 +176,52 @@ fn rankings_with_too_many_pairs_are_solved_without_them() {
     fit.multiply(Kind::Model, &x, &mut product, &team);
     for (product, rhs) in product.iter().zip(&rhs) {
         assert!((product - rhs).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn replicates_are_the_estimates_of_the_drawn_rankings() {
+    let owned = Owned::new(
+        5,
+        &[
+            (vec![0, 1, 2, 3, 4], 5, 20.0),
+            (vec![4, 2, 0], 1, 15.0),
+            (vec![3, 1, 4, 2], 2, 30.0),
+            (vec![1, 0], 1, 25.0),
+            (vec![2, 4, 3, 0, 1], 3, 40.0),
+        ],
+    );
+    let team = Team::sequential();
+    let params = PlackettLuceParams { tol: 1e-10, ..Default::default() };
+    let solution = solve(&owned, &params).unwrap();
+    let fit = RankingsResample::new(owned.rankings(), None, &solution.strength, &[]);
+    for resampling in [Resampling::Games, Resampling::Parametric] {
+        let replicates = 0..400;
+        let params = BootstrapParams { resampling, key: 5, replicates };
+        let found = bootstrap(&fit, &params, &team, &mut ()).unwrap();
+        assert!(found.n_failed < 40);
+        let finite: Vec<&[f64]> =
+            found.estimates.chunks(5).filter(|row| row[0].is_finite()).collect();
+        let kind = if resampling == Resampling::Games { Kind::Sandwich } else { Kind::Model };
+        let groups = [0; 5];
+        let inverse = inverse(derivatives(&owned, None, &solution.strength).1, Some(&groups));
+        let middle = score_covariance(&owned, None, &solution.strength, kind);
+        for i in 0..5 {
+            let mut expected = 0.0;
+            for j in 0..5 {
+                for k in 0..5 {
+                    expected += inverse[i][j] * middle[j][k] * inverse[k][i];
+                }
+            }
+            let count = finite.len() as f64;
+            let mean = finite.iter().map(|row| row[i]).sum::<f64>() / count;
+            let variance = finite.iter().map(|row| (row[i] - mean).powi(2)).sum::<f64>() / count;
+            // A sample of 400 tells a variance to 7 %, and second-order terms add a few percent.
+            let ratio = variance / expected;
+            assert!((0.7..1.45).contains(&ratio), "{resampling:?} {i}: {ratio}");
+        }
+        let again = bootstrap(&fit, &params, &Team::lease(2), &mut ()).unwrap();
+        let bits = |x: &[f64]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&again.estimates), bits(&found.estimates));
     }
 }

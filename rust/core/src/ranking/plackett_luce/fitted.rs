@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::frame::{Frame, check_groups};
 use super::hessian::Hessian;
-use super::layout::Layout;
+use super::layout::{Index, Layout};
 use super::likelihood::{Derivatives, Places, Split};
 use super::pairs::Pairs;
 use super::rankings::Rankings;
@@ -27,7 +27,8 @@ enum Solver {
 
 /// Plackett-Luce strengths with the information of the rankings at them.
 pub struct FittedRankings<'a> {
-    layout: Layout<'a>,
+    rankings: Rankings<'a>,
+    index: Index,
     frame: Frame<'a>,
     groups: Vec<u32>,
     derivatives: Derivatives,
@@ -62,7 +63,8 @@ impl<'a> FittedRankings<'a> {
         require_finite("strength", strength)?;
         Model { prior, ..Model::default() }.validate()?;
         check_groups(rankings, groups, prior)?;
-        let layout = Layout::new(*rankings)?;
+        let index = Index::new(rankings)?;
+        let layout = Layout::new(*rankings, &index);
         let frame = Frame::new(n, groups, prior);
         let mut derivatives = Derivatives::new(&layout, prior)?;
         derivatives.evaluate(&layout, prior, strength, team);
@@ -80,24 +82,29 @@ impl<'a> FittedRankings<'a> {
             groups: if groups.is_empty() { one_group } else { groups.to_vec() },
             at_nodes: [try_zeroed(n_nodes)?, try_zeroed(n_nodes)?],
             by_entry: RefCell::new(try_zeroed(rankings.n_entries())?),
-            layout,
+            rankings: *rankings,
+            index,
             frame,
             derivatives,
             solver,
         })
     }
 
+    fn layout(&self) -> Layout<'_> {
+        Layout::new(self.rankings, &self.index)
+    }
+
     /// Solve at the nodes, for the right-hand side in `at_nodes[0]`.
-    fn solve_nodes(&mut self, team: &Team, control: &dyn Control) -> Result<(), Error> {
-        let Self { layout, derivatives, solver, at_nodes: [rhs, x], .. } = self;
-        let params = PcgParams { rtol: SOLVE_RTOL, max_iter: 10 * rhs.len().max(10) };
+    fn solve_nodes(&mut self, rtol: f64, team: &Team, control: &dyn Control) -> Result<(), Error> {
+        let Self { rankings, index, derivatives, solver, at_nodes: [rhs, x], .. } = self;
+        let params = PcgParams { rtol, max_iter: 10 * rhs.len().max(10) };
         match solver {
             Solver::Factor { pairs, diagonal, solver } => {
                 let laplacian = Laplacian::new(pairs.graph(), &pairs.conductance, diagonal)?;
                 solver.solve(&laplacian, rhs, x, &params, team, control)?;
             }
             Solver::Iterative(workspace) => {
-                let hessian = Hessian::new(layout, derivatives)?;
+                let hessian = Hessian::new(&Layout::new(*rankings, index), derivatives)?;
                 pcg(&hessian, rhs, x, &params, workspace, team, control)?;
             }
         }
@@ -124,7 +131,7 @@ impl<'a> FittedRankings<'a> {
         for &node in origin {
             rhs[node] = share;
         }
-        self.solve_nodes(team, control)?;
+        self.solve_nodes(SOLVE_RTOL, team, control)?;
         let [_, mean] = &self.at_nodes;
         let own = share * origin.iter().map(|&node| mean[node]).sum::<f64>();
         for &item in items {
@@ -135,7 +142,7 @@ impl<'a> FittedRankings<'a> {
 
     /// Gather what `by_entry` holds.
     fn gather(&self, out: &mut [f64], team: &Team) {
-        self.layout.gather(team, &self.by_entry.borrow(), out, |_, [sum], out| *out = sum);
+        self.layout().gather(team, &self.by_entry.borrow(), out, |_, [sum], out| *out = sum);
     }
 
     /// `by_entry` and `out` become the scores of the rankings, each times its `f(ranking, scores)`.
@@ -145,7 +152,7 @@ impl<'a> FittedRankings<'a> {
         team: &Team,
         f: impl Fn(usize, &[[f64; 1]]) -> f64 + Sync,
     ) {
-        let (layout, rankings) = (&self.layout, self.layout.rankings);
+        let (layout, rankings) = (self.layout(), self.rankings);
         let splits = &self.derivatives.splits;
         layout.for_each_ranking(team, &mut self.by_entry.borrow_mut(), |r, out| {
             let places = Places::new(&splits[rankings.entries(r)], rankings.n_choices(r), 1.0);
@@ -163,11 +170,11 @@ impl<'a> FittedRankings<'a> {
     /// A draw with the covariance of the choices: at each place independent noise, weighted by the
     /// root of its information, for the item there against those further down.
     fn draw_choices(&self, noise: Noise, stream: &Stream, out: &mut [f64], team: &Team) {
-        let (layout, rankings) = (&self.layout, self.layout.rankings);
+        let (layout, rankings) = (self.layout(), self.rankings);
         let splits = &self.derivatives.splits;
         layout.for_each_ranking(team, &mut self.by_entry.borrow_mut(), |r, out| {
             let entries = rankings.entries(r);
-            fill(noise, stream, entries.start as u64, out.as_flattened_mut());
+            noise.fill(stream, entries.start as u64, out.as_flattened_mut());
             let splits = &splits[entries];
             let places = Places::new(splits, rankings.n_choices(r), rankings.weight(r));
             let mut carried = 0.0;
@@ -180,29 +187,16 @@ impl<'a> FittedRankings<'a> {
         self.gather(out, team);
         let prior = &self.derivatives.prior;
         let mut draws = vec![0.0; prior.len()];
-        fill(noise, stream, rankings.n_entries() as u64, &mut draws);
+        noise.fill(stream, rankings.n_entries() as u64, &mut draws);
         for ((out, prior), draw) in out.iter_mut().zip(prior).zip(draws) {
             *out += prior.sqrt() * draw;
         }
     }
 }
 
-/// Noise number `start` and following of a stream.
-fn fill(noise: Noise, stream: &Stream, start: u64, out: &mut [f64]) {
-    match noise {
-        Noise::Normal => stream.fill_normal(start, out),
-        Noise::Sign => {
-            stream.fill_uniform(start, out);
-            for out in out {
-                *out = if *out < 0.5 { -1.0 } else { 1.0 };
-            }
-        }
-    }
-}
-
 impl Fitted for FittedRankings<'_> {
     fn n_items(&self) -> usize {
-        self.layout.n_items()
+        self.rankings.n_items()
     }
 
     fn n_shared(&self) -> usize {
@@ -213,6 +207,14 @@ impl Fitted for FittedRankings<'_> {
         &self.groups
     }
 
+    fn n_terms(&self) -> usize {
+        self.rankings.n_entries()
+    }
+
+    fn is_factorised(&self) -> bool {
+        matches!(&self.solver, Solver::Factor { solver, .. } if solver.is_exact())
+    }
+
     fn solve(
         &mut self,
         rhs: &[f64],
@@ -220,25 +222,38 @@ impl Fitted for FittedRankings<'_> {
         team: &Team,
         control: &dyn Control,
     ) -> Result<(), Error> {
-        let n = self.layout.n_items();
-        let [at_nodes, _] = &mut self.at_nodes;
-        at_nodes[..n].copy_from_slice(rhs);
-        self.frame.centre(&mut at_nodes[..n]);
-        if let Some(ground) = at_nodes.get_mut(n) {
-            *ground = -rhs.iter().sum::<f64>();
+        self.solve_many(rhs, x, SOLVE_RTOL, team, control)
+    }
+
+    fn solve_many(
+        &mut self,
+        rhs: &[f64],
+        x: &mut [f64],
+        rtol: f64,
+        team: &Team,
+        control: &dyn Control,
+    ) -> Result<(), Error> {
+        let n = self.rankings.n_items();
+        for (rhs, x) in rhs.chunks(n.max(1)).zip(x.chunks_mut(n.max(1))) {
+            let [at_nodes, _] = &mut self.at_nodes;
+            at_nodes[..n].copy_from_slice(rhs);
+            self.frame.centre(&mut at_nodes[..n]);
+            if let Some(ground) = at_nodes.get_mut(n) {
+                *ground = -rhs.iter().sum::<f64>();
+            }
+            self.solve_nodes(rtol, team, control)?;
+            let [_, solution] = &self.at_nodes;
+            let ground = solution.get(n).copied().unwrap_or(0.0);
+            for (x, value) in x.iter_mut().zip(solution) {
+                *x = value - ground;
+            }
+            self.frame.centre(x);
         }
-        self.solve_nodes(team, control)?;
-        let [_, solution] = &self.at_nodes;
-        let ground = solution.get(n).copied().unwrap_or(0.0);
-        for (x, value) in x.iter_mut().zip(solution) {
-            *x = value - ground;
-        }
-        self.frame.centre(x);
         Ok(())
     }
 
     fn diagonal(&mut self, team: &Team, control: &dyn Control) -> Result<Option<Vec<f64>>, Error> {
-        let n = self.layout.n_items();
+        let n = self.rankings.n_items();
         let Solver::Factor { pairs, diagonal, solver } = &mut self.solver else { return Ok(None) };
         let laplacian = Laplacian::new(pairs.graph(), &pairs.conductance, diagonal)?;
         let Some(mut variance) = solver.pseudo_inverse_diagonal(&laplacian, control)? else {
@@ -257,12 +272,12 @@ impl Fitted for FittedRankings<'_> {
     }
 
     fn multiply(&self, kind: Kind, x: &[f64], out: &mut [f64], team: &Team) {
-        let rankings = self.layout.rankings;
+        let rankings = self.rankings;
         match kind {
             Kind::Model => {
                 let mut by_entry = self.by_entry.borrow_mut();
                 let Derivatives { splits, prior, .. } = &self.derivatives;
-                super::hessian::multiply(&self.layout, splits, x, out, &mut by_entry, team);
+                super::hessian::multiply(&self.layout(), splits, x, out, &mut by_entry, team);
                 for ((out, prior), x) in out.iter_mut().zip(prior).zip(x) {
                     *out += prior * x;
                 }
@@ -276,12 +291,12 @@ impl Fitted for FittedRankings<'_> {
     }
 
     fn draw(&self, kind: Kind, noise: Noise, stream: &Stream, out: &mut [f64], team: &Team) {
-        let rankings = self.layout.rankings;
+        let rankings = self.rankings;
         match kind {
             Kind::Model => self.draw_choices(noise, stream, out, team),
             Kind::Sandwich => self.combine_scores(out, team, |r, _| {
                 let mut draw = [0.0];
-                fill(noise, stream, r as u64, &mut draw);
+                noise.fill(stream, r as u64, &mut draw);
                 rankings.weight(r).sqrt() * draw[0]
             }),
         }

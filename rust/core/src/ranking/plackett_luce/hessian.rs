@@ -13,7 +13,7 @@ use crate::sparse::Operator;
 /// The ground is joined to each item by the second derivative of its prior, so that constants are
 /// the null space with a prior as well as without.
 pub(super) struct Hessian<'a> {
-    layout: &'a Layout<'a>,
+    layout: Layout<'a>,
     splits: &'a [Split],
     prior: &'a [f64],
     diagonal: Vec<f64>,
@@ -22,14 +22,14 @@ pub(super) struct Hessian<'a> {
 
 impl<'a> Hessian<'a> {
     /// Borrow the derivatives; 8 bytes an entry and an item.
-    pub(super) fn new(layout: &'a Layout<'a>, derivatives: &'a Derivatives) -> Result<Self, Error> {
+    pub(super) fn new(layout: &Layout<'a>, derivatives: &'a Derivatives) -> Result<Self, Error> {
         let prior = &derivatives.prior;
         let mut diagonal: Vec<f64> = derivatives.rows.iter().map(|row| row.diagonal).collect();
         if !prior.is_empty() {
             diagonal.push(prior.iter().sum());
         }
         let by_entry = RefCell::new(try_zeroed(layout.rankings.n_entries())?);
-        Ok(Self { layout, splits: &derivatives.splits, prior, diagonal, by_entry })
+        Ok(Self { layout: *layout, splits: &derivatives.splits, prior, diagonal, by_entry })
     }
 
     /// `x' H x`, as a sum of positive terms.
@@ -65,7 +65,7 @@ impl Operator for Hessian<'_> {
     fn multiply(&self, team: &Team, x: &[f64], y: &mut [f64]) {
         let n = self.layout.n_items();
         let mut by_entry = self.by_entry.borrow_mut();
-        multiply(self.layout, self.splits, x, &mut y[..n], &mut by_entry, team);
+        multiply(&self.layout, self.splits, x, &mut y[..n], &mut by_entry, team);
         let Some(&ground) = x.get(n) else { return };
         let mut inflow = 0.0;
         for ((y, x), prior) in y.iter_mut().zip(x).zip(self.prior) {

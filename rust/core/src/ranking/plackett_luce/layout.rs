@@ -12,19 +12,25 @@ const BLOCK_ENTRIES: usize = 1 << 14;
 /// Entries of an item that are added one by one before their sum is.
 pub(super) const TILE: usize = 32;
 
-/// Rankings and, for each item, the entries in which it stands.
-///
-/// Work goes through the rankings in blocks, each of which writes a value an entry; an item then
-/// gathers its own in the order of the rankings. Blocks depend on the data alone, so the bits of
-/// every sum do too.
+/// For each item, the entries in which it stands; and how work is cut.
 #[derive(Debug)]
-pub(super) struct Layout<'a> {
-    pub rankings: Rankings<'a>,
+pub(super) struct Index {
     /// Start of each item's stretch of `entries`, and the end of the last.
     starts: Vec<usize>,
     entries: Vec<u32>,
     rankings_per_block: usize,
     items_per_block: usize,
+}
+
+/// Rankings with their index, which does not depend on the weights.
+///
+/// Work goes through the rankings in blocks, each of which writes a value an entry; an item then
+/// gathers its own in the order of the rankings. Blocks depend on the data alone, so the bits of
+/// every sum do too.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout<'a> {
+    pub rankings: Rankings<'a>,
+    index: &'a Index,
 }
 
 /// A block of rankings with what it writes, from the entry `start` on.
@@ -34,9 +40,9 @@ pub(super) struct Part<'o, T> {
     pub out: &'o mut [T],
 }
 
-impl<'a> Layout<'a> {
+impl Index {
     /// Index the entries: O(entries) time, 4 bytes an entry and 8 an item.
-    pub(super) fn new(rankings: Rankings<'a>) -> Result<Self, Error> {
+    pub(super) fn new(rankings: &Rankings<'_>) -> Result<Self, Error> {
         let (n_items, n_entries) = (rankings.n_items(), rankings.n_entries());
         let mut starts = try_zeroed::<usize>(n_items + 1)?;
         for &item in rankings.items() {
@@ -59,8 +65,15 @@ impl<'a> Layout<'a> {
             entries,
             rankings_per_block: per_block(rankings.len()),
             items_per_block: per_block(n_items),
-            rankings,
         })
+    }
+}
+
+impl<'a> Layout<'a> {
+    /// Join rankings with the index of rankings that differ in their weights at most.
+    pub(super) fn new(rankings: Rankings<'a>, index: &'a Index) -> Self {
+        debug_assert_eq!(rankings.n_entries(), index.entries.len());
+        Self { rankings, index }
     }
 
     /// Number of items.
@@ -70,7 +83,7 @@ impl<'a> Layout<'a> {
 
     /// Number of entries of item `i`.
     pub(super) fn degree(&self, i: usize) -> usize {
-        self.starts[i + 1] - self.starts[i]
+        self.index.starts[i + 1] - self.index.starts[i]
     }
 
     /// `f(rankings)` for each block of rankings, in order.
@@ -79,15 +92,15 @@ impl<'a> Layout<'a> {
         team: &Team,
         f: impl Fn(Range<usize>) -> T + Sync,
     ) -> Vec<T> {
-        team.map_blocks(self.rankings.len(), self.rankings_per_block, f)
+        team.map_blocks(self.rankings.len(), self.index.rankings_per_block, f)
     }
 
     /// Cut an array of one value an entry into the parts of the blocks.
     fn split<'o, T>(&self, mut out: &'o mut [T]) -> Vec<Part<'o, T>> {
         let n = self.rankings.len();
-        let mut parts = Vec::with_capacity(n.div_ceil(self.rankings_per_block));
-        for first in (0..n).step_by(self.rankings_per_block) {
-            let rankings = first..n.min(first + self.rankings_per_block);
+        let mut parts = Vec::with_capacity(n.div_ceil(self.index.rankings_per_block));
+        for first in (0..n).step_by(self.index.rankings_per_block) {
+            let rankings = first..n.min(first + self.index.rankings_per_block);
             let start = self.rankings.entries(first).start;
             let end = self.rankings.entries(rankings.end - 1).end;
             let (head, tail) = out.split_at_mut(end - start);
@@ -138,11 +151,13 @@ impl<'a> Layout<'a> {
         out: &mut [T],
         f: impl Fn(usize, [f64; N], &mut T) + Sync,
     ) {
-        team.for_each_chunk_mut(out, self.items_per_block, |first, chunk| {
+        team.for_each_chunk_mut(out, self.index.items_per_block, |first, chunk| {
             for (k, out) in chunk.iter_mut().enumerate() {
                 let i = first + k;
                 let mut sum = [0.0; N];
-                for tile in self.entries[self.starts[i]..self.starts[i + 1]].chunks(TILE) {
+                for tile in
+                    self.index.entries[self.index.starts[i]..self.index.starts[i + 1]].chunks(TILE)
+                {
                     let mut part = [0.0; N];
                     for &entry in tile {
                         for (part, value) in part.iter_mut().zip(values[entry as usize]) {

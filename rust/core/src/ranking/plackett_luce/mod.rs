@@ -31,6 +31,7 @@ mod merge;
 mod newton;
 mod pairs;
 mod rankings;
+mod resample;
 mod solve;
 mod sweeps;
 
@@ -41,4 +42,5 @@ pub use existence::comparable_in_rankings;
 pub use fitted::FittedRankings;
 pub use merge::{MergedRankings, merge_rankings, restrict_rankings};
 pub use rankings::Rankings;
+pub use resample::RankingsResample;
 pub use solve::{PlackettLuceParams, PlackettLuceSolution, plackett_luce};

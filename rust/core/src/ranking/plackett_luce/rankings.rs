@@ -80,6 +80,24 @@ impl<'a> Rankings<'a> {
         Ok(rankings)
     }
 
+    /// Borrow arrays that this crate has made and knows to be well formed.
+    pub(super) fn trusted(
+        n_items: usize,
+        offsets: &'a [usize],
+        items: &'a [u32],
+        n_placed: &'a [u32],
+        weights: &'a [f64],
+    ) -> Self {
+        debug_assert!(Self::new(n_items, offsets, items, n_placed, weights).is_ok());
+        Self { n_items, offsets, items, n_placed, weights }
+    }
+
+    /// The same rankings with other weights, one a ranking.
+    pub(super) fn reweighted(self, weights: &'a [f64]) -> Self {
+        debug_assert_eq!(weights.len(), self.len());
+        Self { weights, ..self }
+    }
+
     /// The first ranking in which an item stands twice, and that item.
     fn first_repetition(&self) -> Result<Option<(usize, u32)>, Error> {
         let mut seen_in = crate::error::try_zeroed::<u32>(self.n_items)?;

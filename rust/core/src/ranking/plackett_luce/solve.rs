@@ -4,7 +4,7 @@ use super::certificate::certify;
 use super::existence::{comparable_in_rankings, require_estimate};
 use super::frame::{Frame, check_groups};
 use super::hessian::Hessian;
-use super::layout::Layout;
+use super::layout::{Index, Layout};
 use super::likelihood::{Derivatives, log_likelihood};
 use super::newton::{Newton, Objective, gradient_at_nodes};
 use super::rankings::Rankings;
@@ -140,7 +140,8 @@ pub fn plackett_luce(
         }
     }
     control.check()?;
-    let layout = Layout::new(*rankings)?;
+    let index = Index::new(rankings)?;
+    let layout = Layout::new(*rankings, &index);
     let objective = Objective { layout: &layout, prior: params.prior, frame: &frame };
     let mut control = Tracing::new(control, params.trace);
     let mut solver = Solver::new(objective, params, team)?;

@@ -1,7 +1,7 @@
 //! Derivatives and pairs against their definitions, written down densely.
 
 use super::hessian::Hessian;
-use super::layout::Layout;
+use super::layout::{Index, Layout};
 use super::likelihood::{Derivatives, log_likelihood};
 use super::pairs::Pairs;
 use super::rankings::Rankings;
@@ -107,7 +107,8 @@ fn derivatives_are_those_of_the_definition() {
     for seed in 0..30 {
         let (owned, s) = Owned::random(seed, 3 + seed as usize % 6, 12);
         let rankings = owned.rankings();
-        let layout = Layout::new(rankings).expect("indexed");
+        let index = Index::new(&rankings).expect("indexed");
+        let layout = Layout::new(rankings, &index);
         let n = owned.n_items;
         for prior in PRIORS {
             let team = Team::sequential();
@@ -142,7 +143,8 @@ fn derivatives_are_those_of_the_definition() {
 #[test]
 fn a_gradient_is_the_slope_of_the_likelihood() {
     let (owned, s) = Owned::random(7, 6, 20);
-    let layout = Layout::new(owned.rankings()).expect("indexed");
+    let index = Index::new(&owned.rankings()).expect("indexed");
+    let layout = Layout::new(owned.rankings(), &index);
     let team = Team::sequential();
     let mut derivatives = Derivatives::new(&layout, None).expect("memory");
     derivatives.evaluate(&layout, None, &s, &team);
@@ -162,7 +164,8 @@ fn a_gradient_is_the_slope_of_the_likelihood() {
 fn both_kernels_agree_and_neither_breaks_at_any_spread() {
     for seed in 0..10 {
         let (owned, mut s) = Owned::random(seed, 6, 15);
-        let layout = Layout::new(owned.rankings()).expect("indexed");
+        let index = Index::new(&owned.rankings()).expect("indexed");
+        let layout = Layout::new(owned.rankings(), &index);
         let team = Team::sequential();
         let mut derivatives = Derivatives::new(&layout, None).expect("memory");
         derivatives.evaluate(&layout, None, &s, &team);
@@ -195,7 +198,8 @@ fn pairs_hold_the_hessian_and_the_skeleton_a_part_of_it() {
     for seed in 0..20 {
         let (owned, s) = Owned::random(seed, 4 + seed as usize % 5, 10);
         let rankings = owned.rankings();
-        let layout = Layout::new(rankings).expect("indexed");
+        let index = Index::new(&rankings).expect("indexed");
+        let layout = Layout::new(rankings, &index);
         let (team, n) = (Team::sequential(), owned.n_items);
         for prior in [None, Some(Prior::Logistic(0.7))] {
             let mut derivatives = Derivatives::new(&layout, prior).expect("memory");
@@ -237,7 +241,8 @@ fn rounding_errors_stay_within_their_bound() {
         for s in &mut s {
             *s += shift;
         }
-        let layout = Layout::new(owned.rankings()).expect("indexed");
+        let index = Index::new(&owned.rankings()).expect("indexed");
+        let layout = Layout::new(owned.rankings(), &index);
         let team = Team::sequential();
         let mut derivatives = Derivatives::new(&layout, None).expect("memory");
         derivatives.evaluate(&layout, None, &s, &team);
@@ -253,7 +258,8 @@ fn rounding_errors_stay_within_their_bound() {
 #[test]
 fn threads_do_not_change_a_bit() {
     let (owned, s) = Owned::random(3, 40, 4000);
-    let layout = Layout::new(owned.rankings()).expect("indexed");
+    let index = Index::new(&owned.rankings()).expect("indexed");
+    let layout = Layout::new(owned.rankings(), &index);
     let run = |team: &Team| {
         let mut derivatives = Derivatives::new(&layout, None).expect("memory");
         derivatives.evaluate(&layout, None, &s, team);

@@ -1,10 +1,12 @@
-//! `hasten._core.ranking`: Bradley-Terry on aggregated tables.
+//! `hasten._core.ranking`: Bradley-Terry on aggregated tables, Plackett-Luce on rankings.
 
 mod aggregate;
 mod cells;
 mod inference;
+mod plackett_luce;
 
 use hasten_core::Status;
+use hasten_core::control::Record;
 use hasten_core::error::Error;
 use hasten_core::float::Float;
 use hasten_core::ranking::{
@@ -89,6 +91,16 @@ fn status(status: Status) -> &'static str {
     }
 }
 
+/// Enter the history, None where nothing was traced.
+fn set_history(out: &Bound<'_, PyDict>, history: &[Record]) -> PyResult<()> {
+    let py = out.py();
+    let (n_iter, error): (Vec<u64>, Vec<f64>) =
+        history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
+    let traced = !n_iter.is_empty();
+    out.set_item("history_n_iter", traced.then(|| n_iter.into_pyarray(py)))?;
+    out.set_item("history_error", traced.then(|| error.into_pyarray(py)))
+}
+
 fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_, PyDict>> {
     let out = PyDict::new(py);
     out.set_item("strength", solution.strength.into_pyarray(py))?;
@@ -100,11 +112,7 @@ fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_,
     out.set_item("n_iter", solution.n_iter)?;
     out.set_item("method", solution.method)?;
     out.set_item("message_detail", solution.description)?;
-    let (n_iter, error): (Vec<u64>, Vec<f64>) =
-        solution.history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
-    let traced = !n_iter.is_empty();
-    out.set_item("history_n_iter", traced.then(|| n_iter.into_pyarray(py)))?;
-    out.set_item("history_error", traced.then(|| error.into_pyarray(py)))?;
+    set_history(&out, &solution.history)?;
     Ok(out)
 }
 
@@ -182,6 +190,10 @@ pub(crate) mod ranking {
     use super::inference::{
         bootstrap, covariance, draws, rank_sets, resampled_outcomes, simultaneous_critical_value,
         standard_error,
+    };
+    #[pymodule_export]
+    use super::plackett_luce::{
+        comparable_in_rankings, first_repetition, merge_rankings, plackett_luce, restrict_rankings,
     };
     #[pymodule_export]
     use super::{bradley_terry, components};

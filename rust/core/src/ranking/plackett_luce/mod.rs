@@ -41,6 +41,6 @@ mod tests;
 pub use existence::comparable_in_rankings;
 pub use fitted::FittedRankings;
 pub use merge::{MergedRankings, merge_rankings, restrict_rankings};
-pub use rankings::Rankings;
+pub use rankings::{Rankings, first_repetition};
 pub use resample::RankingsResample;
 pub use solve::{PlackettLuceParams, PlackettLuceSolution, plackett_luce};

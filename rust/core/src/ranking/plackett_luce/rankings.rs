@@ -58,16 +58,13 @@ impl<'a> Rankings<'a> {
         if items.len() >= u32::MAX as usize || n_rankings >= u32::MAX as usize {
             return Err(Error::TooLarge { bytes: 8 * items.len() as u128 });
         }
-        if let Some(position) = items.iter().position(|&i| i as usize >= n_items) {
-            let found = i64::from(items[position]);
-            return Err(Error::Index { argument: "items", position, value: found, bound: n_items });
-        }
+        check_items(items, n_items)?;
         let rankings = Self { n_items, offsets, items, n_placed, weights };
         if let Some(row) = (0..n_rankings).find(|&r| n_placed[r] as usize > rankings.set(r).len()) {
             let rule = "at most the number of items of the ranking";
             return Err(value("n_placed", rule, &n_placed[row], Some(row)));
         }
-        if let Some((row, item)) = rankings.first_repetition()? {
+        if let Some((row, item)) = find_repetition(n_items, offsets, items)? {
             return Err(value("items", "without repetitions in a ranking", &item, Some(row)));
         }
         require_finite("weight", weights)?;
@@ -96,21 +93,6 @@ impl<'a> Rankings<'a> {
     pub(super) fn reweighted(self, weights: &'a [f64]) -> Self {
         debug_assert_eq!(weights.len(), self.len());
         Self { weights, ..self }
-    }
-
-    /// The first ranking in which an item stands twice, and that item.
-    fn first_repetition(&self) -> Result<Option<(usize, u32)>, Error> {
-        let mut seen_in = crate::error::try_zeroed::<u32>(self.n_items)?;
-        for row in 0..self.len() {
-            for &item in self.set(row) {
-                let seen = &mut seen_in[item as usize];
-                if *seen == row as u32 + 1 {
-                    return Ok(Some((row, item)));
-                }
-                *seen = row as u32 + 1;
-            }
-        }
-        Ok(None)
     }
 
     /// Number of items.
@@ -168,6 +150,46 @@ impl<'a> Rankings<'a> {
     pub fn is_informative(&self, r: usize) -> bool {
         self.n_choices(r) > 0 && self.weights[r] > 0.0
     }
+}
+
+/// The first ranking in which an item stands twice, and that item.
+///
+/// # Errors
+/// [`Error::Shape`] or [`Error::Value`] for wrong offsets, [`Error::Index`] for an item out of
+/// range, [`Error::TooLarge`] when memory is lacking.
+pub fn first_repetition(
+    n_items: usize,
+    offsets: &[usize],
+    items: &[u32],
+) -> Result<Option<(usize, u32)>, Error> {
+    check_offsets(offsets, items.len())?;
+    check_items(items, n_items)?;
+    find_repetition(n_items, offsets, items)
+}
+
+fn find_repetition(
+    n_items: usize,
+    offsets: &[usize],
+    items: &[u32],
+) -> Result<Option<(usize, u32)>, Error> {
+    let mut seen_in = crate::error::try_zeroed::<u32>(n_items)?;
+    for (row, ends) in offsets.windows(2).enumerate() {
+        for &item in &items[ends[0]..ends[1]] {
+            let seen = &mut seen_in[item as usize];
+            if *seen == row as u32 + 1 {
+                return Ok(Some((row, item)));
+            }
+            *seen = row as u32 + 1;
+        }
+    }
+    Ok(None)
+}
+
+fn check_items(items: &[u32], n_items: usize) -> Result<(), Error> {
+    items.iter().position(|&i| i as usize >= n_items).map_or(Ok(()), |position| {
+        let value = i64::from(items[position]);
+        Err(Error::Index { argument: "items", position, value, bound: n_items })
+    })
 }
 
 fn check_offsets(offsets: &[usize], n_entries: usize) -> Result<(), Error> {

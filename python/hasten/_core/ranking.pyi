@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,28 @@ __all__ = [
     "aggregate",
     "bootstrap",
     "bradley_terry",
+    "comparable_in_rankings",
+    "complete_rankings",
     "components",
     "covariance",
     "draws",
+    "first_repetition",
+    "merge_rankings",
+    "plackett_luce",
     "rank_sets",
+    "rankings_log_likelihood",
     "resampled_outcomes",
+    "restrict_rankings",
     "simultaneous_critical_value",
     "standard_error",
+]
+
+_Rankings: TypeAlias = tuple[
+    int,  # n_items
+    NDArray[np.uintp],  # offsets (N + 1,)
+    NDArray[np.uint32],  # items (entries,)
+    NDArray[np.uint32],  # n_placed (N,)
+    NDArray[np.float64],  # weights (N,)
 ]
 
 class _Solution(TypedDict):
@@ -135,3 +150,42 @@ def resampled_outcomes(
     NDArray[np.uint32],  # larger item (N,)
     NDArray[np.float64],  # wins of the smaller, of the larger, ties (N, 3)
 ]: ...
+def first_repetition(rankings: _Rankings, /) -> tuple[int, int] | None: ...  # ranking, item
+def complete_rankings(
+    n_items: int,
+    offsets: NDArray[np.uintp],  # (N + 1,)
+    placed: NDArray[np.uint32],  # (entries,)
+    set_offsets: NDArray[np.uintp],  # (N + 1,)
+    sets: NDArray[np.uint32],  # (entries of the sets,)
+    /,
+) -> tuple[
+    NDArray[np.uintp],  # offsets (N + 1,)
+    NDArray[np.uint32],  # items (completed entries,)
+    tuple[int, int] | None,  # ranking and item from outside its set
+]: ...
+def merge_rankings(rankings: _Rankings, /) -> tuple[_Rankings, int]: ...  # number left out
+def restrict_rankings(
+    rankings: _Rankings,
+    labels: NDArray[np.uint32],  # (n_items,); 2**32 - 1 leaves an item out
+    /,
+) -> tuple[_Rankings, int]: ...
+def rankings_log_likelihood(
+    rankings: _Rankings,
+    strength: NDArray[np.float64],  # (n_items,)
+    n_threads: int | None,
+    /,
+) -> float: ...
+def comparable_in_rankings(rankings: _Rankings, /) -> tuple[NDArray[np.uint32], int]: ...
+def plackett_luce(
+    rankings: _Rankings,
+    prior: tuple[str, float] | None,
+    groups: NDArray[np.uint32] | None,  # (n_items,)
+    method: str,
+    init: NDArray[np.float64] | None,  # (n_items,)
+    tol: float,
+    max_iter: int | None,
+    n_threads: int | None,
+    callback: Callable[[Info], object] | None,
+    trace: bool,
+    /,
+) -> _Solution: ...

@@ -12,14 +12,15 @@ from hasten._backend import NUMPY, Backend, backend_of, to_numpy
 from hasten._core import ranking as _core
 from hasten._exceptions import ConvergenceWarning, NotConnectedError
 from hasten._progress import progress_bar
-from hasten._validation import check_array, check_choice, check_integer, check_real, did_you_mean
+from hasten._validation import check_array, check_choice, check_integer, check_real
+from hasten.ranking import _report
 from hasten.ranking._components import not_connected_error
 from hasten.ranking._pair_table import PairTable, pair_table
 from hasten.ranking._pairs import as_comparisons
 from hasten.ranking._result import BradleyTerryResult, Fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -230,7 +231,9 @@ def fit(
     tol = check_real(tol, "tol", minimum=0.0, exclusive=True)
     if max_iter is not None:
         max_iter = check_integer(max_iter, "max_iter", minimum=1)
-    position = None if reference is None else _reference_position(reference, comparisons.items)
+    position = (
+        None if reference is None else _report.reference_position(reference, comparisons.items)
+    )
     start: NDArray[np.float64] | None = None
     if init is not None:
         shape = (len(comparisons.items),)
@@ -249,7 +252,7 @@ def fit(
     strength = answer["strength"]
     if position is not None:
         strength = strength - strength[position]
-    message = _message(answer, tol, max_iter)
+    message = _report.message(answer, tol, max_iter)
     rounded = strength
     if getattr(comparisons, "_weight_dtype", np.float64) == np.float32:
         rounded = strength.astype(np.float32)
@@ -270,45 +273,11 @@ def fit(
         n_iter=answer["n_iter"],
         method=answer["method"],
         message=message,
-        history=_history(answer),
+        history=_report.history(answer),
         _fit=Fit(comparisons, ties, strength, position, backend, n_threads),
     )
     warned = answer["status"] in ("max_iter", "stalled")
-    return result, _warning(result, answer["status"]) if warned else None
-
-
-def _reference_position(reference: Any, items: NDArray[Any]) -> int:
-    names: list[Any] = items.tolist()
-    if reference not in names:
-        close = did_you_mean(reference, names)
-        raise ValueError(f"`reference` must be one of the items; got {reference!r}{close}")
-    return names.index(reference)
-
-
-def _message(answer: Mapping[str, Any], tol: float, max_iter: int | None) -> str:
-    error = answer["error"]
-    limit = "its limit" if max_iter is None else f"max_iter={max_iter}"
-    text = {
-        "converged": f"the error bound {error:.2g} is at most tol={tol:g}",
-        "max_iter": f"reached {limit} with an error of {error:.2g}, above tol={tol:g}",
-        "stalled": f"rounding keeps the error at {error:.2g}, above tol={tol:g}",
-        "stopped": f"stopped by the callback with an error of {error:.2g}",
-    }[answer["status"]]
-    detail = answer["message_detail"]
-    return f"{text}; {detail}" if detail else text
-
-
-def _warning(result: BradleyTerryResult, status: str) -> str:
-    if status == "stalled":
-        advice = "more iterations would not help: accept this error, or raise `tol`"
-    elif result.method in ("newman", "zermelo"):
-        advice = "method='newton' or 'auto' needs far fewer passes where sweeps are slow"
-    else:
-        advice = "raise `max_iter` or `tol`"
-    return (
-        f"bradley_terry did not converge in {result.n_iter} iterations of {result.method}: "
-        f"{result.message} (standard errors of each difference of strengths); {advice}"
-    )
+    return result, _report.warning(result, answer["status"], "bradley_terry") if warned else None
 
 
 def _rounding_note(table: PairTable, exact: NDArray[Any], rounded: NDArray[Any]) -> str:
@@ -320,9 +289,3 @@ def _rounding_note(table: PairTable, exact: NDArray[Any], rounded: NDArray[Any])
     energy = float(np.sum(conductance * (shift[rows] - shift[columns]) ** 2)) / 2
     moved = np.sqrt(energy)
     return f"; rounding to float32 moves each difference by at most {moved:.2g} standard errors"
-
-
-def _history(answer: Mapping[str, Any]) -> dict[str, NDArray[Any]] | None:
-    if answer["history_n_iter"] is None:
-        return None
-    return {"n_iter": answer["history_n_iter"], "error": answer["history_error"]}

@@ -1,4 +1,4 @@
-"""Pictures of a Bradley-Terry fit."""
+"""Pictures of a fit."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import numpy as np
 from hasten._validation import check_choice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from hasten.ranking._plackett_luce_result import PlackettLuceResult
     from hasten.ranking._result import BradleyTerryResult
 
 _BLUE, _ORANGE, _GREY = "#2166ac", "#d95f02", "#8a8f98"
@@ -20,12 +23,12 @@ _MOST_CELLS = 16
 _N_BINS = 10
 
 
-def draw(result: BradleyTerryResult, kind: str, ax: Axes | None) -> Axes:
+def draw(result: BradleyTerryResult | PlackettLuceResult, kind: str, ax: Axes | None) -> Axes:
     """Draw one kind of picture; see `BradleyTerryResult.plot`.
 
     Parameters
     ----------
-    result : BradleyTerryResult
+    result : BradleyTerryResult or PlackettLuceResult
         What to draw.
     kind : str
         Which picture.
@@ -54,7 +57,7 @@ def draw(result: BradleyTerryResult, kind: str, ax: Axes | None) -> Axes:
     return ax
 
 
-def _caterpillar(result: BradleyTerryResult, ax: Axes) -> None:
+def _caterpillar(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> None:
     strength = result._fit.strength
     low, high = (np.asarray(end) for end in result.confidence_interval())
     order = np.argsort(-strength, kind="stable")[:_MOST_ROWS]
@@ -65,14 +68,13 @@ def _caterpillar(result: BradleyTerryResult, ax: Axes) -> None:
     ax.set_yticks(rows, [str(result.items[k]) for k in order])
     ax.set_ylim(len(order) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
-    origin = "mean 0" if result.reference is None else f"{result.reference} = 0"
-    ax.set_xlabel(f"log-strength ({origin}), 95 % intervals")
+    ax.set_xlabel(f"log-strength ({result._origin}), 95 % intervals")
     hidden = len(strength) - len(order)
     _finish(
         ax,
         f"Strongest {len(order)} of {len(strength):,} items"
         if hidden
-        else "Bradley-Terry strengths",
+        else f"{result._model} strengths",
     )
     ax.grid(axis="x", color="0.92", linewidth=0.8)
     ax.spines["left"].set_visible(False)
@@ -167,7 +169,7 @@ def _observed_shares(result: BradleyTerryResult, order: NDArray[Any]) -> NDArray
     return share
 
 
-def _convergence(result: BradleyTerryResult, ax: Axes) -> None:
+def _convergence(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> None:
     history = result.history or {}
     passes = np.append(history.get("n_iter", ()), result.n_iter)
     error = np.append(history.get("error", ()), result.error)
@@ -197,7 +199,7 @@ def _finish(ax: Axes, title: str) -> None:
     ax.set_title(title, loc="left", weight="bold")
 
 
-_KINDS = {
+_KINDS: dict[str, tuple[Callable[[Any, Axes], None], tuple[float, float]]] = {
     "caterpillar": (_caterpillar, (6.4, 4.8)),
     "calibration": (_calibration, (5.6, 5.2)),
     "winmatrix": (_winmatrix, (6.8, 5.6)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -163,6 +163,8 @@ class BradleyTerryResult(RankingResult):
     method: str
     _fit: Fit = field(repr=False)
 
+    _model: ClassVar[str] = "Bradley-Terry"
+
     def predict_proba(self, left: Any, right: Any) -> Any:
         """Return the probability that `left` beats `right`.
 
@@ -303,6 +305,16 @@ class BradleyTerryResult(RankingResult):
         from hasten.ranking._summary import short_form
 
         return short_form(self)
+
+    @property
+    def _origin(self) -> str:
+        return "mean 0" if self.reference is None else f"{self.reference} at 0"
+
+    @property
+    def _title(self) -> str:
+        return (
+            f"Bradley-Terry ranking of {len(self.items):,} items from {self.n_games:,} comparisons"
+        )
 
     def plot(self, kind: str = "caterpillar", ax: Axes | None = None) -> Axes:
         """Draw the result with matplotlib.

@@ -10,8 +10,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def check_weight(weight: Any, n_games: int) -> NDArray[np.float64] | None:
+def check_weight(
+    weight: Any, n_games: int, counterpart: str = "left"
+) -> NDArray[np.float64] | None:
     """Return weights as contiguous float64; the core checks their values.
+
+    Parameters
+    ----------
+    weight : array_like of shape (n_games,), or None
+        What the caller passed.
+    n_games : int
+        Number of weights that is expected.
+    counterpart : str
+        Name of the argument that has so many entries.
 
     Raises
     ------
@@ -25,7 +36,7 @@ def check_weight(weight: Any, n_games: int) -> NDArray[np.float64] | None:
     array = np.asarray(weight)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`weight` must hold real numbers; got {array.dtype}")
-    _check_length(array, n_games, "weight")
+    _check_length(array, n_games, "weight", counterpart)
     return np.require(array, np.float64, ["C", "A"])
 
 
@@ -73,11 +84,11 @@ def apply_half_life(
     return decay if weight is None else decay * weight
 
 
-def _check_length(array: NDArray[Any], n_games: int, name: str) -> None:
+def _check_length(array: NDArray[Any], n_games: int, name: str, counterpart: str = "left") -> None:
     if array.ndim != 1:
         raise ValueError(f"`{name}` must have 1 dimension; got shape {array.shape}")
     if len(array) != n_games:
-        raise ValueError(f"left has {n_games} entries, {name} has {len(array)}")
+        raise ValueError(f"{counterpart} has {n_games} entries, {name} has {len(array)}")
 
 
 def _as_dates(array: NDArray[Any]) -> NDArray[Any]:

@@ -93,6 +93,33 @@ pub(super) fn first_repetition(
     })
 }
 
+/// Rankings completed by the rest of their sets, as offsets and items; last, the first ranking that
+/// places an item from outside its set and that item.
+#[pyfunction]
+#[pyo3(signature = (n_items, offsets, placed, set_offsets, sets, /))]
+#[expect(clippy::type_complexity)]
+pub(super) fn complete_rankings<'py>(
+    py: Python<'py>,
+    n_items: usize,
+    offsets: PyReadonlyArray1<'py, usize>,
+    placed: PyReadonlyArray1<'py, u32>,
+    set_offsets: PyReadonlyArray1<'py, usize>,
+    sets: PyReadonlyArray1<'py, u32>,
+) -> PyResult<(Bound<'py, PyArray1<usize>>, Bound<'py, PyArray1<u32>>, Option<(usize, u32)>)> {
+    let (offsets, placed) = (slice(&offsets, "offsets")?, slice(&placed, "placed")?);
+    let (set_offsets, sets) = (slice(&set_offsets, "set_offsets")?, slice(&sets, "sets")?);
+    let work = (placed.len() + sets.len()) as f64 / ENTRIES_PER_SECOND;
+    let options = Call { n_threads: Some(1), callback: None, work };
+    let completed = call::run(py, options, |_, _| {
+        core::complete_rankings(n_items, offsets, placed, set_offsets, sets)
+    })?;
+    let ((offsets, items), outside) = match completed {
+        Ok(completed) => (completed, None),
+        Err(outside) => (core::Completed::default(), Some(outside)),
+    };
+    Ok((offsets.into_pyarray(py), items.into_pyarray(py), outside))
+}
+
 /// Equal rankings as one, and how many said nothing.
 #[pyfunction]
 #[pyo3(signature = (rankings, /))]
@@ -136,6 +163,20 @@ pub(super) fn comparable_in_rankings<'py>(
         core::comparable_in_rankings(&slices.view()?, team, control)
     })?;
     Ok((groups.labels.into_pyarray(py), groups.n_components))
+}
+
+/// The log-likelihood of rankings at log-strengths.
+#[pyfunction]
+#[pyo3(signature = (rankings, strength, n_threads, /))]
+pub(super) fn rankings_log_likelihood(
+    py: Python<'_>,
+    rankings: Rankings<'_>,
+    strength: PyReadonlyArray1<'_, f64>,
+    n_threads: Option<usize>,
+) -> PyResult<f64> {
+    let (slices, strength) = (rankings.slices()?, slice(&strength, "strength")?);
+    let options = Call { n_threads, callback: None, work: slices.seconds(4.0) };
+    call::run(py, options, |team, _| core::rankings_log_likelihood(&slices.view()?, strength, team))
 }
 
 fn to_dict(py: Python<'_>, solution: PlackettLuceSolution) -> PyResult<Bound<'_, PyDict>> {

@@ -19,7 +19,8 @@
 //! take O(K) a ranking.
 
 use super::layout::Layout;
-use crate::error::{Error, try_vec, try_zeroed};
+use super::rankings::Rankings;
+use crate::error::{Error, require_finite, try_vec, try_zeroed};
 use crate::parallel::{BLOCK, Team};
 use crate::ranking::paired::Prior;
 
@@ -271,17 +272,34 @@ impl Iterator for Places<'_> {
     }
 }
 
-/// The log-likelihood of the rankings, without the prior.
-pub(super) fn log_likelihood(layout: &Layout<'_>, s: &[f64], team: &Team) -> f64 {
-    let rankings = layout.rankings;
-    let parts = layout.map_blocks(team, |block| {
-        block.fold(0.0, |sum, r| sum + rankings.weight(r) * log_probability(&rankings, r, s))
-    });
-    crate::parallel::pairwise_sum(&parts)
+/// The log-likelihood of the rankings at log-strengths `s`, one an item, without a prior.
+///
+/// # Errors
+/// [`Error::Shape`] or [`Error::NotFinite`] naming `strength`.
+pub fn rankings_log_likelihood(
+    rankings: &Rankings<'_>,
+    s: &[f64],
+    team: &Team,
+) -> Result<f64, Error> {
+    if s.len() != rankings.n_items() {
+        return Err(Error::Shape {
+            argument: "strength",
+            expected: format!("{} entries, one per item", rankings.n_items()),
+            found: s.len().to_string(),
+        });
+    }
+    require_finite("strength", s)?;
+    Ok(log_likelihood(rankings, s, team))
+}
+
+pub(super) fn log_likelihood(rankings: &Rankings<'_>, s: &[f64], team: &Team) -> f64 {
+    team.sum_blocks(rankings.len(), |block| {
+        block.map(|r| rankings.weight(r) * log_probability(rankings, r, s)).sum()
+    })
 }
 
 /// `ln P(ranking r)`.
-fn log_probability(rankings: &super::Rankings<'_>, r: usize, s: &[f64]) -> f64 {
+fn log_probability(rankings: &Rankings<'_>, r: usize, s: &[f64]) -> f64 {
     let n_choices = rankings.n_choices(r);
     let (mut below, mut sum) = (f64::NEG_INFINITY, 0.0);
     for (place, &item) in rankings.set(r).iter().enumerate().rev() {

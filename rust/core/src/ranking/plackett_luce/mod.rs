@@ -21,6 +21,7 @@
 //! ```
 
 mod certificate;
+mod complete;
 mod existence;
 mod fitted;
 mod frame;
@@ -38,8 +39,10 @@ mod sweeps;
 #[cfg(test)]
 mod tests;
 
+pub use complete::{Completed, complete_rankings};
 pub use existence::comparable_in_rankings;
 pub use fitted::FittedRankings;
+pub use likelihood::rankings_log_likelihood;
 pub use merge::{MergedRankings, merge_rankings, restrict_rankings};
 pub use rankings::{Rankings, first_repetition};
 pub use resample::RankingsResample;

@@ -185,14 +185,14 @@ fn find_repetition(
     Ok(None)
 }
 
-fn check_items(items: &[u32], n_items: usize) -> Result<(), Error> {
+pub(super) fn check_items(items: &[u32], n_items: usize) -> Result<(), Error> {
     items.iter().position(|&i| i as usize >= n_items).map_or(Ok(()), |position| {
         let value = i64::from(items[position]);
         Err(Error::Index { argument: "items", position, value, bound: n_items })
     })
 }
 
-fn check_offsets(offsets: &[usize], n_entries: usize) -> Result<(), Error> {
+pub(super) fn check_offsets(offsets: &[usize], n_entries: usize) -> Result<(), Error> {
     let shape =
         |expected: String, found: String| Error::Shape { argument: "offsets", expected, found };
     let Some((&first, &last)) = offsets.first().zip(offsets.last()) else {

@@ -169,7 +169,7 @@ pub fn plackett_luce(
     };
     let history = control.finish(solver.n_iter, certificate.error);
     Ok(PlackettLuceSolution {
-        log_likelihood: log_likelihood(&layout, &solver.strength, team),
+        log_likelihood: log_likelihood(rankings, &solver.strength, team),
         certificate,
         status,
         n_iter: solver.n_iter,

@@ -115,7 +115,11 @@ fn derivatives_are_those_of_the_definition() {
             let mut derivatives = Derivatives::new(&layout, prior).expect("memory");
             derivatives.evaluate(&layout, prior, &s, &team);
             let dense = by_definition(&rankings, prior, &s);
-            assert_close(log_likelihood(&layout, &s, &team), dense.value, dense.value.abs());
+            assert_close(
+                log_likelihood(&layout.rankings, &s, &team),
+                dense.value,
+                dense.value.abs(),
+            );
             let hessian = Hessian::new(&layout, &derivatives).expect("memory");
             let x: Vec<f64> = (0..n).map(|i| ((i * i + 1) as f64).sin()).collect();
             let mut at_nodes = x.clone();
@@ -153,7 +157,7 @@ fn a_gradient_is_the_slope_of_the_likelihood() {
         let at = |shift: f64| {
             let mut s = s.clone();
             s[i] += shift;
-            log_likelihood(&layout, &s, &team)
+            log_likelihood(&layout.rankings, &s, &team)
         };
         let slope = (at(step) - at(-step)) / (2.0 * step);
         assert!((derivatives.rows[i].gradient() - slope).abs() < 1e-7, "item {i}");
@@ -187,7 +191,7 @@ fn both_kernels_agree_and_neither_breaks_at_any_spread() {
         assert!(total.abs() < 1e-9);
         assert!(derivatives.rows.iter().all(|row| row.diagonal.is_finite() && row.diagonal >= 0.0));
         assert!(derivatives.splits.iter().all(|y| (y.share + y.rest - 1.0).abs() < 1e-12));
-        assert!(log_likelihood(&layout, &s, &team).is_finite());
+        assert!(log_likelihood(&layout.rankings, &s, &team).is_finite());
         let hessian = Hessian::new(&layout, &derivatives).expect("memory");
         assert!(hessian.energy(&s, &team).is_finite());
     }
@@ -267,7 +271,7 @@ fn threads_do_not_change_a_bit() {
         let mut product = vec![0.0; s.len()];
         hessian.multiply(team, &s, &mut product);
         product.push(hessian.energy(&s, team));
-        product.push(log_likelihood(&layout, &s, team));
+        product.push(log_likelihood(&layout.rankings, &s, team));
         product.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
     };
     assert_eq!(run(&Team::sequential()), run(&Team::lease(3)));

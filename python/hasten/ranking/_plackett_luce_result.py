@@ -415,7 +415,7 @@ def _codes_of(column: Any, index: ItemIndex, name: str) -> NDArray[np.uint32]:
 def _refuse_repetition(
     items: NDArray[Any], codes: NDArray[np.uint32], rows: NDArray[np.int64]
 ) -> None:
-    order = np.lexsort([codes, rows])
+    order = np.lexsort(np.stack([codes.astype(np.int64), rows]))
     again = (codes[order][1:] == codes[order][:-1]) & (rows[order][1:] == rows[order][:-1])
     if again.any():
         entry = order[1:][again][0]

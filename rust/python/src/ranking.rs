@@ -194,7 +194,7 @@ pub(crate) mod ranking {
     #[pymodule_export]
     use super::plackett_luce::{
         comparable_in_rankings, complete_rankings, first_repetition, merge_rankings, plackett_luce,
-        restrict_rankings,
+        rankings_log_likelihood, restrict_rankings,
     };
     #[pymodule_export]
     use super::{bradley_terry, components};

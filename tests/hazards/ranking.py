@@ -4,7 +4,7 @@ import numpy as np
 
 from hasten import ranking
 
-from . import Case
+from . import Case, _rankings
 
 N_ITEMS, N_GAMES = 2000, 200_000
 
@@ -48,6 +48,10 @@ def _standard_error(comparisons, n_threads=None):
     return ranking.bradley_terry(comparisons, n_threads=n_threads).confidence_interval()
 
 
+def _fit(comparisons, n_threads=None):
+    return ranking.bradley_terry(comparisons, n_threads=n_threads)
+
+
 def _estimator(X, y, sample_weight, n_threads=None):
     model = ranking.BradleyTerry(n_threads=n_threads)
     return model.fit(X, y, sample_weight=sample_weight)
@@ -84,58 +88,24 @@ def _endless_estimator():
     return lambda: model.fit(comparisons)
 
 
-def _orderings():
-    rng = np.random.default_rng(23)
-    orderings = np.argsort(rng.random((20_000, 40)), axis=1)[:, :6]
-    return {"orderings": orderings, "weight": rng.uniform(0.5, 2.0, len(orderings))}
+def _contrast(comparisons, n_threads=None):
+    return _fit(comparisons, n_threads).contrast(0, 1, kind="sandwich")
 
 
-def _rankings():
-    return ranking.Rankings.from_orderings(**_orderings())
+def _compare(comparisons):
+    return _fit(comparisons).compare(ranking.bradley_terry(comparisons, reference=0))
 
 
-def _plackett_luce(rankings, init, n_threads=None):
-    result = ranking.plackett_luce(rankings, init=init, trace=True, n_threads=n_threads)
-    # Computed on first access, so pickles and comparisons include them from here on.
-    result.standard_error()
-    return result
+def _rank_sets(comparisons, n_threads=None):
+    return _fit(comparisons, n_threads).rank_sets(n_samples=100, rng=0)
 
 
-def _plackett_luce_data():
-    return {"rankings": _orderings()["orderings"], "init": np.linspace(-1.0, 1.0, 40)}
-
-
-def _rankings_estimator(rankings, sample_weight, n_threads=None):
-    model = ranking.PlackettLuce(n_threads=n_threads)
-    return model.fit(rankings, sample_weight=sample_weight)
-
-
-def _rankings_estimator_data():
-    data = _orderings()
-    return {"rankings": data["orderings"], "sample_weight": data["weight"]}
-
-
-def _endless_rankings():
-    """Return choices on a ring, on which sweeps need millions of passes."""
-    n_items = 100_000
-    ring = np.arange(n_items)
-    triples = np.stack([ring, (ring + 1) % n_items, (ring + 2) % n_items], axis=1)
-    orderings = np.concatenate([np.roll(triples, k, axis=1) for k in range(3)])
-    weight = np.random.default_rng(24).uniform(0.5, 2.0, len(orderings))
-    return ranking.Rankings.from_orderings(orderings, top=1, weight=weight)
-
-
-def _endless_plackett_luce():
-    rankings = _endless_rankings()
-    return lambda: ranking.plackett_luce(
-        rankings, method="zermelo", tol=1e-9, max_iter=10**9, n_threads=2
-    )
-
-
-def _endless_rankings_estimator():
-    rankings = _endless_rankings()
-    model = ranking.PlackettLuce(method="zermelo", tol=1e-9, max_iter=10**9, n_threads=1)
-    return lambda: model.fit(rankings)
+def _some_pairs():
+    """Return the games among the first items only: fewer for what looks at all pairs of them."""
+    pairs = _pairs()
+    ring = np.arange(200)
+    some = pairs[(pairs < 200).all(axis=1)]
+    return np.concatenate([some, np.stack([ring, np.roll(ring, -1)], axis=1)])
 
 
 CASES = (
@@ -146,39 +116,29 @@ CASES = (
         "hasten.ranking.BradleyTerryResult": Case(
             run=lambda: ranking.bradley_terry(np.array([["a", "b"], ["b", "a"], ["a", "b"]]))
         ),
+        "hasten.ranking.BootstrapResult": Case(
+            run=lambda comparisons, n_threads=None: _fit(comparisons, n_threads).bootstrap(
+                6, rng=0
+            ),
+            data=lambda: {"comparisons": _some_pairs()},
+        ),
         "hasten.ranking.Comparisons": Case(run=ranking.Comparisons.from_arrays, data=_games),
         "hasten.ranking.ComponentReport": Case(run=lambda: _comparisons().components()),
         "hasten.ranking.ConfidenceInterval": Case(
             run=_standard_error, data=lambda: {"comparisons": _pairs()}
         ),
-        "hasten.ranking.Gaussian": Case(run=lambda: ranking.Gaussian(0.25)),
-        "hasten.ranking.Logistic": Case(run=lambda: ranking.Logistic(0.5)),
-        "hasten.ranking.PlackettLuce": Case(
-            run=_rankings_estimator, data=_rankings_estimator_data, long=_endless_rankings_estimator
+        "hasten.ranking.Contrast": Case(run=_contrast, data=lambda: {"comparisons": _pairs()}),
+        "hasten.ranking.ModelComparison": Case(
+            run=_compare, data=lambda: {"comparisons": _pairs()}
         ),
-        "hasten.ranking.PlackettLuceResult": Case(
-            run=lambda: ranking.plackett_luce([["a", "b", "c"], ["b", "c", "a"], ["c", "a"]])
+        "hasten.ranking.RankSets": Case(
+            run=_rank_sets, data=lambda: {"comparisons": _some_pairs()}
         ),
-        "hasten.ranking.Rankings": Case(run=ranking.Rankings.from_orderings, data=_orderings),
         "hasten.ranking.bradley_terry": Case(
             run=_bradley_terry,
             data=lambda: {"comparisons": _pairs(), "init": np.linspace(-1.0, 1.0, N_ITEMS)},
             long=_endless_function,
         ),
-        "hasten.ranking.plackett_luce": Case(
-            run=_plackett_luce, data=_plackett_luce_data, long=_endless_plackett_luce
-        ),
-    }
-    | {
-        f"hasten.ranking.datasets.{name}": Case(
-            run=getattr(ranking.datasets, maker),
-            data=lambda: {"n_items": 50, "n_rankings": 1000, "rng": 0},
-        )
-        for name, maker in [
-            ("SyntheticRankings", "make_rankings"),
-            ("make_local_rankings", "make_local_rankings"),
-            ("make_rankings", "make_rankings"),
-        ]
     }
     | {
         f"hasten.ranking.datasets.{name}": Case(
@@ -195,4 +155,5 @@ CASES = (
             ("make_uniform", "make_uniform"),
         ]
     }
+    | _rankings.CASES
 )

@@ -16,6 +16,7 @@ __all__ = [
     "covariance",
     "draws",
     "first_repetition",
+    "fit_paired",
     "merge_rankings",
     "plackett_luce",
     "rank_sets",
@@ -33,6 +34,21 @@ _Rankings: TypeAlias = tuple[
     NDArray[np.uint32],  # n_placed (N,)
     NDArray[np.float64],  # weights (N,)
 ]
+# The named tuples of `hasten.ranking._paired`, which is read field by field.
+_Cells: TypeAlias = tuple[
+    int,  # items
+    NDArray[np.uint32],  # left (N,)
+    NDArray[np.uint32],  # right (N,)
+    NDArray[np.float64],  # wins of the left item (N,)
+    NDArray[np.float64],  # losses of the left item (N,)
+    NDArray[np.float64] | None,  # ties (N,)
+    NDArray[np.float64] | None,  # covariates (N, d)
+]
+_PairedModel: TypeAlias = tuple[
+    str,  # ties: "half", "davidson", "rao-kupper"
+    bool,  # order effect
+    tuple[str, float] | None,  # prior: "logistic" or "gaussian", and its weight
+]
 
 class _Solution(TypedDict):
     strength: NDArray[np.float64]  # (n,)
@@ -46,6 +62,11 @@ class _Solution(TypedDict):
     message_detail: str
     history_n_iter: NDArray[np.uint64] | None  # (records,), if traced
     history_error: NDArray[np.float64] | None  # (records,), if traced
+
+class _PairedSolution(_Solution):
+    shared: NDArray[np.float64]  # (k,): tie parameter, order effect, coefficients
+    n_parameters: int
+    error_kind: str
 
 def aggregate(
     n_items: int,
@@ -83,6 +104,18 @@ def bradley_terry(
     trace: bool,
     /,
 ) -> _Solution: ...
+def fit_paired(
+    cells: _Cells,
+    model: _PairedModel,
+    init: NDArray[np.float64] | None,  # (n,) or (n + k,)
+    tol: float,
+    max_iter: int | None,
+    n_threads: int | None,
+    callback: Callable[[Info], object] | None,
+    trace: bool,
+    groups: NDArray[np.uint32] | None = None,  # (n,)
+    /,
+) -> _PairedSolution: ...
 def standard_error(
     fit: tuple[Any, ...],
     kind: str,

@@ -82,7 +82,7 @@ class BootstrapResult:
     @functools.cached_property
     def _found(self) -> NDArray[np.float64]:
         strengths = np.asarray(self.strengths)
-        found = strengths[np.isfinite(strengths).all(axis=1)]
+        found: NDArray[np.float64] = strengths[np.isfinite(strengths).all(axis=1)]
         if len(found) < 2:
             raise ValueError(
                 f"at least 2 replicates must have an estimate; {self.n_failed} of "
@@ -254,11 +254,11 @@ def run(
     core = result._fit.core()
     ranges = _ranges(first, n_resamples, n_jobs)
     if len(ranges) == 1:
-        parts = [_core.bootstrap(core, kind, key, first, first + n_resamples, result._n_threads)]
+        parts = [replicates(core, kind, key, first, first + n_resamples, result._n_threads)]
     else:
         from joblib import Parallel, delayed
 
-        work = delayed(_core.bootstrap)
+        work = delayed(replicates)
         parts = Parallel(n_jobs=n_jobs)(
             work(core, kind, key, start, stop, 1) for start, stop in ranges
         )
@@ -278,6 +278,34 @@ def run(
         key=key,
         _backend=result._fit.backend,
     )
+
+
+def replicates(
+    core: tuple[Any, ...], kind: str, key: int, start: int, stop: int, n_threads: int | None
+) -> tuple[NDArray[np.float64], int]:
+    """Return a range of replicates: a function that other processes find by its name.
+
+    Parameters
+    ----------
+    core : tuple
+        The fit as the extension module takes it.
+    kind : str
+        "games" or "parametric".
+    key : int
+        Key of the streams.
+    start, stop : int
+        The range.
+    n_threads : int or None
+        Threads to use.
+
+    Returns
+    -------
+    estimates : ndarray of float64, shape (stop - start, n_parameters)
+        One row a replicate.
+    n_failed : int
+        Rows that are NaN.
+    """
+    return _core.bootstrap(core, kind, key, start, stop, n_threads)
 
 
 def _ranges(first: int, n_resamples: int, n_jobs: int | None) -> list[tuple[int, int]]:

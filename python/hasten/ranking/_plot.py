@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _BLUE, _ORANGE, _GREY = "#2166ac", "#d95f02", "#8a8f98"
 _MOST_ROWS = 40
 _MOST_CELLS = 16
+_MOST_RANKED = 200
 _N_BINS = 10
 
 
@@ -69,6 +70,8 @@ def _caterpillar(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> N
     ax.set_ylim(len(order) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel(f"log-strength ({result._origin}), 95 % intervals")
+    if len(strength) <= _MOST_RANKED:
+        _write_rank_sets(result, order, ax)
     hidden = len(strength) - len(order)
     _finish(
         ax,
@@ -88,6 +91,16 @@ def _caterpillar(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> N
     elo.set_xlabel("Elo", color=_GREY)
     elo.tick_params(colors=_GREY)
     elo.spines["top"].set_visible(False)
+
+
+def _write_rank_sets(result: BradleyTerryResult, order: NDArray[Any], ax: Axes) -> None:
+    # Fixed draws: the same result gives the same picture.
+    low, high = (np.asarray(end) for end in result.rank_sets(rng=0))
+    beside = ax.get_yaxis_transform()
+    for row, k in enumerate(order):
+        ranks = f"{low[k]}" if low[k] == high[k] else f"{low[k]}\N{EN DASH}{high[k]}"
+        ax.text(1.02, row, ranks, transform=beside, va="center", color=_GREY, fontsize="small")
+    ax.text(1.02, -0.9, "rank", transform=beside, color=_GREY, fontsize="small")
 
 
 def _calibration(result: BradleyTerryResult, ax: Axes) -> None:

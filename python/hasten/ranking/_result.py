@@ -322,7 +322,8 @@ class BradleyTerryResult(RankingResult):
         Parameters
         ----------
         kind : {"caterpillar", "calibration", "winmatrix", "convergence"}, default "caterpillar"
-            "caterpillar": strengths with 95 % intervals, strongest on top. "calibration": observed
+            "caterpillar": strengths with 95 % intervals, strongest on top, and the ranks that stay
+            open at that level for all items together (of up to 200). "calibration": observed
             against predicted share of wins, by decile. "winmatrix": observed shares of wins between
             the strongest items. "convergence": the error of each pass, of a solve with
             ``trace=True``.

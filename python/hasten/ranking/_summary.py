@@ -75,7 +75,11 @@ def long_form(result: Ranked, max_items: int) -> str:
             f"{columns['rank'][i]:>5}  {name:<{width}} {columns['strength'][i]:>z9.4f} "
             f"{columns['standard_error'][i]:>z10.4f} {interval:>19} {columns[scale][i]:>8{form}}"
         )
-    return "\n".join([*lines, *_more(result, len(order)), f"strengths in log units, {origin}"])
+    note = f"strengths in log units, {origin}"
+    accuracy = result.standard_error_accuracy(kind=result._default_kind)
+    if accuracy > 0:
+        note += f"; standard errors from a sketch, good to {accuracy:.0%}"
+    return "\n".join([*lines, *_more(result, len(order)), note])
 
 
 def _top(result: Ranked, count: int) -> tuple[list[int], list[str], int]:

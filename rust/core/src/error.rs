@@ -121,6 +121,19 @@ pub enum Error {
         /// The first offending items (at most ten) and why each stands outside.
         offenders: Vec<(usize, Separation)>,
     },
+    /// No finite estimate exists because the likelihood rises for ever along a shared parameter.
+    #[error(
+        "no maximum-likelihood estimate exists: the {parameter} is infinite because {reason}; \
+         {remedy}"
+    )]
+    Infinite {
+        /// Which parameter has no finite value.
+        parameter: &'static str,
+        /// Why the data do not bound it.
+        reason: &'static str,
+        /// What would make it finite.
+        remedy: &'static str,
+    },
     /// More memory is needed than can be addressed or had.
     #[error("the computation needs {bytes} bytes of memory, which are not available")]
     TooLarge {

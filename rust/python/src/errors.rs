@@ -12,6 +12,7 @@ pub(crate) fn to_py(py: Python<'_>, error: Error) -> PyErr {
         Error::Shape { .. }
         | Error::Value { .. }
         | Error::NotFinite { .. }
+        | Error::Infinite { .. }
         | Error::Index { .. } => PyValueError::new_err(message),
         Error::Singular { .. } | Error::NotPositiveDefinite { .. } => {
             raise(py, "numpy.linalg", "LinAlgError", (message,))

@@ -3,6 +3,7 @@
 mod aggregate;
 mod cells;
 mod inference;
+mod paired;
 mod plackett_luce;
 
 use hasten_core::Status;
@@ -91,16 +92,6 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-/// Enter the history, None where nothing was traced.
-fn set_history(out: &Bound<'_, PyDict>, history: &[Record]) -> PyResult<()> {
-    let py = out.py();
-    let (n_iter, error): (Vec<u64>, Vec<f64>) =
-        history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
-    let traced = !n_iter.is_empty();
-    out.set_item("history_n_iter", traced.then(|| n_iter.into_pyarray(py)))?;
-    out.set_item("history_error", traced.then(|| error.into_pyarray(py)))
-}
-
 fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_, PyDict>> {
     let out = PyDict::new(py);
     out.set_item("strength", solution.strength.into_pyarray(py))?;
@@ -114,6 +105,15 @@ fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_,
     out.set_item("message_detail", solution.description)?;
     set_history(&out, &solution.history)?;
     Ok(out)
+}
+
+/// Enter a history, or None where none was kept.
+fn set_history(out: &Bound<'_, PyDict>, history: &[Record]) -> PyResult<()> {
+    let (n_iter, error): (Vec<u64>, Vec<f64>) =
+        history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
+    let (py, traced) = (out.py(), !n_iter.is_empty());
+    out.set_item("history_n_iter", traced.then(|| n_iter.into_pyarray(py)))?;
+    out.set_item("history_error", traced.then(|| error.into_pyarray(py)))
 }
 
 /// Strong components of the digraph of wins, winners first: `(labels, n_components)`.
@@ -191,6 +191,8 @@ pub(crate) mod ranking {
         bootstrap, covariance, draws, rank_sets, resampled_outcomes, simultaneous_critical_value,
         standard_error,
     };
+    #[pymodule_export]
+    use super::paired::fit_paired;
     #[pymodule_export]
     use super::plackett_luce::{
         comparable_in_rankings, complete_rankings, first_repetition, merge_rankings, plackett_luce,

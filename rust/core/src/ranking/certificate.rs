@@ -16,7 +16,7 @@ use crate::parallel::Team;
 use crate::sparse::{SpanningForest, maximum_spanning_forest};
 
 /// Above this `c * lambda` the second-order term matters and `c` is worth exact path resistances.
-const REFINE_ABOVE: f64 = 1e-3;
+pub(super) const REFINE_ABOVE: f64 = 1e-3;
 
 /// What is proved of one iterate.
 #[derive(Debug, Clone, Copy)]

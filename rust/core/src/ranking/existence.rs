@@ -6,7 +6,7 @@
 use super::table::PairTable;
 use crate::error::{Error, Separation};
 use crate::float::Float;
-use crate::sparse::{Components, connected_components, strong_components};
+use crate::sparse::{Components, Graph, connected_components, strong_components};
 
 /// Most items named in an error.
 const MAX_OFFENDERS: usize = 10;
@@ -23,7 +23,22 @@ pub fn comparable_groups<T: Float>(table: &PairTable<'_, T>) -> Components {
 /// # Errors
 /// [`Error::NotConnected`] with the first offending items; [`Error::Shape`] for no items at all.
 pub(super) fn require_connected<T: Float>(table: &PairTable<'_, T>) -> Result<(), Error> {
-    let n = table.graph.n_nodes();
+    let won = |entry: usize| table.wins[entry].to_f64() > 0.0;
+    let lost = |entry: usize| table.losses[entry].to_f64() > 0.0;
+    require_strong(&table.graph, &[], won, lost)
+}
+
+/// Refuse wins that do not connect the items of each of the `groups`, or all where none are given.
+///
+/// `won` and `lost` say of an entry whether the row's item has ever beaten the other, or been
+/// beaten by it; a tie is both.
+pub(super) fn require_strong(
+    graph: &Graph<'_>,
+    groups: &[u32],
+    won: impl Fn(usize) -> bool,
+    lost: impl Fn(usize) -> bool,
+) -> Result<(), Error> {
+    let n = graph.n_nodes();
     if n == 0 {
         return Err(Error::Shape {
             argument: "comparisons",
@@ -31,27 +46,24 @@ pub(super) fn require_connected<T: Float>(table: &PairTable<'_, T>) -> Result<()
             found: "none".into(),
         });
     }
-    let groups = comparable_groups(table);
-    if groups.n_components == 1 {
+    let strong = strong_components(graph, &won);
+    let n_groups = groups.iter().max().map_or(1, |&g| g as usize + 1);
+    if strong.n_components == n_groups {
         return Ok(());
     }
-    let mut sizes = vec![0_usize; groups.n_components];
-    for &label in &groups.labels {
-        sizes[label as usize] += 1;
-    }
+    let sizes = strong.sizes();
     let main = (0..sizes.len()).max_by_key(|&k| (sizes[k], std::cmp::Reverse(k))).unwrap_or(0);
-    let reach = connected_components(&table.graph);
-    let in_main = groups.labels.iter().position(|&label| label as usize == main).unwrap_or(0);
+    let reach = connected_components(graph);
+    let in_main = strong.labels.iter().position(|&label| label as usize == main).unwrap_or(0);
     let offenders = (0..n)
-        .filter(|&i| groups.labels[i] as usize != main)
+        .filter(|&i| strong.labels[i] as usize != main)
         .take(MAX_OFFENDERS)
         .map(|i| {
-            let (_, wins, losses) = table.row(i);
             let reason = if reach.labels[i] != reach.labels[in_main] {
                 Separation::Unconnected
-            } else if wins.iter().all(|w| w.to_f64() == 0.0) {
+            } else if !graph.row(i).any(&won) {
                 Separation::NeverWon
-            } else if losses.iter().all(|l| l.to_f64() == 0.0) {
+            } else if !graph.row(i).any(&lost) {
                 Separation::NeverLost
             } else {
                 Separation::SeparateGroup
@@ -59,5 +71,5 @@ pub(super) fn require_connected<T: Float>(table: &PairTable<'_, T>) -> Result<()
             (i, reason)
         })
         .collect();
-    Err(Error::NotConnected { n_components: groups.n_components, largest: sizes[main], offenders })
+    Err(Error::NotConnected { n_components: strong.n_components, largest: sizes[main], offenders })
 }

@@ -27,6 +27,9 @@ const MAX_DENSE: usize = 2000;
 /// Most entries of a sparse factor that many right-hand sides share.
 const MAX_SHARED_FACTOR: f64 = 1e8;
 
+/// Most multiplications of a sparse factorisation that many right-hand sides share.
+const MAX_SHARED_WORK: f64 = 1e11;
+
 /// Largest graph, in nodes, for a dense factor that many right-hand sides share.
 const MAX_SHARED_DENSE: usize = 6000;
 
@@ -69,6 +72,7 @@ impl LaplacianSolver {
         let n = graph.n_nodes();
         let sparse = if graph.n_entries() <= MAX_ANALYSED {
             LaplacianCholesky::analyse_within(graph, MAX_SHARED_FACTOR)?
+                .filter(|factor| factor.n_multiplications() <= MAX_SHARED_WORK)
         } else {
             None
         };

@@ -41,6 +41,16 @@ pub(super) struct Row {
     pub diagonal: f64,
 }
 
+impl Row {
+    /// Add another part of the same sums.
+    #[inline(always)]
+    pub(super) fn add(&mut self, part: &Self) {
+        self.gradient += part.gradient;
+        self.magnitude += part.magnitude;
+        self.diagonal += part.diagonal;
+    }
+}
+
 /// Gradient and Hessian at one vector of log-strengths.
 pub(super) struct Derivatives {
     /// Per item.

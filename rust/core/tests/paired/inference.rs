@@ -243,3 +243,39 @@ fn malformed_fits_are_named() {
     assert!(error(&x, Some(&[0, 0, 0, 1, 1])).contains("across groups"));
     assert!(error(&x, Some(&[0, 0, 0, 0, 2])).contains("no item in group 1"));
 }
+
+#[test]
+fn several_vectors_at_once_give_what_each_gives_alone() {
+    let team = Team::sequential();
+    for n_covariates in [0, 2] {
+        let owned = random_cells(9, 400, n_covariates, 4);
+        for model in models() {
+            let x = parameters(&owned, &model, 6);
+            let mut fit = fit(&owned, &model, &x, None);
+            let p = x.len();
+            let mut random = Random(3);
+            let vectors: Vec<f64> = (0..11 * p).map(|_| random.signed()).collect();
+            let streams: Vec<Stream> = (0..11).map(|r| Stream::new(5, r, 1)).collect();
+            let (mut together, mut alone) = (vec![0.0; 11 * p], vec![0.0; 11 * p]);
+            for kind in [Kind::Model, Kind::Sandwich] {
+                fit.multiply_many(kind, &vectors, &mut together, &Team::lease(2)).unwrap();
+                for (x, out) in vectors.chunks(p).zip(alone.chunks_mut(p)) {
+                    fit.multiply(kind, x, out, &team);
+                }
+                close(&together, &alone, 1e-13);
+                for noise in [Noise::Normal, Noise::Sign] {
+                    fit.draw_many(kind, noise, &streams, &mut together, &Team::lease(2)).unwrap();
+                    for (stream, out) in streams.iter().zip(alone.chunks_mut(p)) {
+                        fit.draw(kind, noise, stream, out, &team);
+                    }
+                    close(&together, &alone, 1e-13);
+                }
+            }
+            fit.solve_many(&vectors, &mut together, 1e-10, &Team::lease(2), &()).unwrap();
+            for (x, out) in vectors.chunks(p).zip(alone.chunks_mut(p)) {
+                fit.solve(x, out, &team, &()).unwrap();
+            }
+            assert_eq!(together, alone);
+        }
+    }
+}

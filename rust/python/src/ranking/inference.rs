@@ -197,6 +197,8 @@ pub(super) fn draws<'py>(
     found.into_pyarray(py).reshape([stop.saturating_sub(start) as usize, n_parameters])
 }
 
+type Ranks<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>);
+
 /// Smallest and largest rank of each item.
 #[pyfunction]
 #[pyo3(signature = (fit, kind, method, level, critical, n_samples, key, n_threads, /))]
@@ -211,7 +213,7 @@ pub(super) fn rank_sets<'py>(
     n_samples: u32,
     key: u64,
     n_threads: Option<usize>,
-) -> PyResult<(Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>)> {
+) -> PyResult<Ranks<'py>> {
     let method = match method {
         "simultaneous" => RankMethod::Simultaneous,
         "marginal" => RankMethod::Marginal,

@@ -2,7 +2,7 @@
 
 use super::fitted::{Fitted, Kind};
 use super::frame::{Frame, check_indices};
-use super::standard_error::dot;
+use super::standard_error::{BATCH, SOLVE_RTOL, dot};
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::parallel::Team;
@@ -24,39 +24,49 @@ pub fn covariance(
     control: &dyn Control,
 ) -> Result<Vec<f64>, Error> {
     let frame = Frame::new(fitted, reference)?;
-    let p = fitted.n_parameters();
-    check_indices("items", parameters, p)?;
+    let p = fitted.n_parameters().max(1);
+    check_indices("items", parameters, fitted.n_parameters())?;
     let k = parameters.len();
     let mut out = try_matrix(k, k)?;
     match kind {
         Kind::Model => {
-            let (mut u, mut x) = (try_vec(p, 0.0)?, try_vec(p, 0.0)?);
-            for (row, &i) in parameters.iter().enumerate() {
+            let (mut u, mut x) = (try_matrix(BATCH.min(k), p)?, try_matrix(BATCH.min(k), p)?);
+            for (batch, chosen) in parameters.chunks(BATCH).enumerate() {
                 control.check()?;
-                if !frame.functional(fitted, i as usize, &mut u) {
-                    continue;
+                let (u, x) = (&mut u[..chosen.len() * p], &mut x[..chosen.len() * p]);
+                for (&i, u) in chosen.iter().zip(u.chunks_mut(p)) {
+                    frame.functional(fitted, i as usize, u);
                 }
-                fitted.solve(&u, &mut x, team, control)?;
-                for (col, &j) in parameters.iter().enumerate() {
-                    out[row * k + col] = frame.value(fitted, &x, j as usize);
+                fitted.solve_many(u, x, SOLVE_RTOL, team, control)?;
+                for (row, x) in (batch * BATCH..).zip(x.chunks(p)) {
+                    for (col, &j) in parameters.iter().enumerate() {
+                        out[row * k + col] = frame.value(fitted, x, j as usize);
+                    }
                 }
             }
             symmetrise(&mut out, k);
         }
         Kind::Sandwich => {
             let mut columns = try_matrix(k, p)?;
-            let mut u = try_vec(p, 0.0)?;
-            for (&i, x) in parameters.iter().zip(columns.chunks_mut(p.max(1))) {
+            let mut products = try_matrix(BATCH.min(k), p)?;
+            for (chosen, columns) in parameters.chunks(BATCH).zip(columns.chunks_mut(BATCH * p)) {
                 control.check()?;
-                if frame.functional(fitted, i as usize, &mut u) {
-                    fitted.solve(&u, x, team, control)?;
+                let u = &mut products[..columns.len()];
+                for (&i, u) in chosen.iter().zip(u.chunks_mut(p)) {
+                    frame.functional(fitted, i as usize, u);
                 }
+                fitted.solve_many(u, columns, SOLVE_RTOL, team, control)?;
             }
             for row in 0..k {
-                control.check()?;
-                fitted.multiply(kind, &columns[row * p..(row + 1) * p], &mut u, team);
+                if row % BATCH == 0 {
+                    control.check()?;
+                    let end = k.min(row + BATCH);
+                    let products = &mut products[..(end - row) * p];
+                    fitted.multiply_many(kind, &columns[row * p..end * p], products, team)?;
+                }
+                let u = &products[row % BATCH * p..][..p];
                 let values = team.map_blocks(k - row, 16, |block| {
-                    block.map(|c| dot(&u, &columns[(row + c) * p..][..p])).collect::<Vec<_>>()
+                    block.map(|c| dot(u, &columns[(row + c) * p..][..p])).collect::<Vec<_>>()
                 });
                 for (c, value) in values.into_iter().flatten().enumerate() {
                     out[row * k + row + c] = value;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use super::covariance::try_matrix;
 use super::fitted::{Fitted, Kind, Noise};
 use crate::control::Control;
-use crate::error::{Error, try_vec};
+use crate::error::Error;
 use crate::parallel::Team;
 use crate::rng::Stream;
 
@@ -14,11 +15,14 @@ const DRAWS: u32 = 0x5241_0001;
 /// Purpose tag of a sketch, which has a key of its own: 0.
 const SKETCH: u32 = 0x5241_0002;
 
-/// Right-hand sides that are solved for together.
-const BATCH: usize = 16;
+/// Draws that one thread makes together.
+const PER_THREAD: usize = 8;
+
+/// Most draws that are held at a time.
+const MAX_BATCH: usize = 128;
 
 /// Relative accuracy of the solves of a draw: far below what a quantile or a spread of draws shows.
-const SOLVE_RTOL: f64 = 1e-4;
+const SOLVE_RTOL: f64 = 1e-3;
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -49,23 +53,20 @@ impl Source {
         team: &Team,
         control: &dyn Control,
     ) -> Result<(), Error> {
-        let p = fitted.n_parameters();
-        let size = p.saturating_mul(BATCH.min(replicates.len()));
-        let (mut rhs, mut x) = (try_vec(size, 0.0)?, try_vec(size, 0.0)?);
-        let mut start = replicates.start;
-        while start < replicates.end {
-            let end = replicates.end.min(start.saturating_add(BATCH as u32));
-            let size = (end - start) as usize * p;
-            for (task, rhs) in (start..end).zip(rhs.chunks_mut(p.max(1))) {
-                control.check()?;
-                let stream = Stream::new(self.key, task, self.purpose);
-                fitted.draw(self.kind, self.noise, &stream, rhs, team);
-            }
+        let p = fitted.n_parameters().max(1);
+        let batch = (PER_THREAD * team.n_threads()).min(MAX_BATCH).min(replicates.len());
+        let (mut rhs, mut x) = (try_matrix(batch, p)?, try_matrix(batch, p)?);
+        let numbers: Vec<u32> = replicates.collect();
+        for (k, tasks) in numbers.chunks(batch.max(1)).enumerate() {
+            control.check()?;
+            let streams: Vec<Stream> =
+                tasks.iter().map(|&task| Stream::new(self.key, task, self.purpose)).collect();
+            let size = tasks.len() * p;
+            fitted.draw_many(self.kind, self.noise, &streams, &mut rhs[..size], team)?;
             fitted.solve_many(&rhs[..size], &mut x[..size], SOLVE_RTOL, team, control)?;
-            for (task, x) in (start..end).zip(x.chunks(p.max(1))) {
-                take((task - replicates.start) as usize, x);
+            for (place, x) in x[..size].chunks(p).enumerate() {
+                take(k * batch + place, x);
             }
-            start = end;
         }
         Ok(())
     }
@@ -87,9 +88,7 @@ pub fn draws(
     control: &dyn Control,
 ) -> Result<Vec<f64>, Error> {
     let p = fitted.n_parameters();
-    let bytes = p as u128 * replicates.len() as u128 * size_of::<f64>() as u128;
-    let size = p.checked_mul(replicates.len()).ok_or(Error::TooLarge { bytes })?;
-    let mut out = try_vec(size, 0.0)?;
+    let mut out = try_matrix(replicates.len(), p)?;
     let take = |r: usize, draw: &[f64]| out[r * p..(r + 1) * p].copy_from_slice(draw);
     Source::normal(kind, key).for_each(fitted, replicates, take, team, control)?;
     Ok(out)

@@ -116,6 +116,45 @@ pub trait Fitted {
     /// `out = V x`, in O(data).
     fn multiply(&self, kind: Kind, x: &[f64], out: &mut [f64], team: &Team);
 
+    /// [`multiply`](Self::multiply) for vectors one after the other in memory.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    fn multiply_many(
+        &self,
+        kind: Kind,
+        x: &[f64],
+        out: &mut [f64],
+        team: &Team,
+    ) -> Result<(), Error> {
+        let n = self.n_parameters().max(1);
+        for (x, out) in x.chunks(n).zip(out.chunks_mut(n)) {
+            self.multiply(kind, x, out, team);
+        }
+        Ok(())
+    }
+
     /// `out` is a random vector with covariance `V`, a function of the stream alone.
     fn draw(&self, kind: Kind, noise: Noise, stream: &Stream, out: &mut [f64], team: &Team);
+
+    /// [`draw`](Self::draw) from each of several streams, one after the other in memory.
+    ///
+    /// A vector may differ from [`draw`](Self::draw)'s in rounding, but not with its neighbours.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    fn draw_many(
+        &self,
+        kind: Kind,
+        noise: Noise,
+        streams: &[Stream],
+        out: &mut [f64],
+        team: &Team,
+    ) -> Result<(), Error> {
+        let n = self.n_parameters().max(1);
+        for (stream, out) in streams.iter().zip(out.chunks_mut(n)) {
+            self.draw(kind, noise, stream, out, team);
+        }
+        Ok(())
+    }
 }

@@ -30,18 +30,13 @@ impl Frame {
         self.reference.filter(|&r| !shared && (groups.is_empty() || groups[i] == groups[r]))
     }
 
-    /// Write the functional whose value is the reported parameter `i`; false where that is constant.
-    pub(super) fn functional(&self, fitted: &dyn Fitted, i: usize, out: &mut [f64]) -> bool {
+    /// Write the functional whose value is the reported parameter `i`: zero for the reference.
+    pub(super) fn functional(&self, fitted: &dyn Fitted, i: usize, out: &mut [f64]) {
         out.fill(0.0);
-        let origin = self.origin(fitted, i);
-        if origin == Some(i) {
-            return false;
-        }
         out[i] = 1.0;
-        if let Some(r) = origin {
-            out[r] = -1.0;
+        if let Some(r) = self.origin(fitted, i) {
+            out[r] -= 1.0;
         }
-        true
     }
 
     /// The reported parameter `i` of a vector of all parameters.

@@ -14,6 +14,6 @@ pub use covariance::covariance;
 pub use draws::draws;
 pub use fitted::{Fitted, Kind, Noise};
 pub use rank_sets::{RankMethod, RankParams, RankSets, rank_sets, simultaneous_critical_value};
-pub(crate) use refit::binomial;
 pub use refit::{Replicate, Resample, Resampling};
+pub(crate) use refit::{binomial, whole};
 pub use standard_error::{StandardErrors, standard_error};

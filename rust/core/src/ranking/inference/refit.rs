@@ -49,8 +49,13 @@ pub trait Replicate: Send {
     /// Draw the data anew; false where they have no estimate.
     ///
     /// # Errors
-    /// Whatever makes the model impossible to resample.
-    fn draw(&mut self, resampling: Resampling, stream: &Stream) -> Result<bool, Error>;
+    /// Whatever makes the model impossible to resample, and whatever [`Control::check`] returns.
+    fn draw(
+        &mut self,
+        resampling: Resampling,
+        stream: &Stream,
+        control: &dyn Control,
+    ) -> Result<bool, Error>;
 
     /// The gradient of the log-likelihood at `x`, whose information is kept; false outside of the
     /// parameters' domain.
@@ -140,7 +145,7 @@ impl<'a> Refit<'a> {
         x: &mut [f64],
         control: &dyn Control,
     ) -> Result<bool, Error> {
-        if !self.replicate.draw(resampling, stream)? {
+        if !self.replicate.draw(resampling, stream, control)? {
             return Ok(false);
         }
         if !self.replicate.evaluate(x, &mut self.gradient) {
@@ -149,7 +154,8 @@ impl<'a> Refit<'a> {
         let found =
             (self.fitted.is_factorised() && self.chord(x, control)?) || self.newton(x, control)?;
         self.centre(x);
-        Ok(found && x.iter().all(|x| x.is_finite()))
+        // A parameter at its limit, minus infinity, stays there.
+        Ok(found && !x.iter().any(|x| x.is_nan()))
     }
 
     /// Chord steps from `x`; false where they contract too slowly.
@@ -298,4 +304,10 @@ pub(crate) fn binomial(n: u64, p: f64, generator: &mut Philox) -> u64 {
     // Rounding may carry a chance past 1.
     let p = if p > 0.0 { p.min(1.0) } else { 0.0 };
     Binomial::new(n, p).map_or(0, |binomial| binomial.sample(generator).min(n))
+}
+
+/// A whole number of recorded outcomes as an integer.
+#[allow(clippy::cast_sign_loss, reason = "a count")]
+pub(crate) fn whole(count: f64) -> u64 {
+    count as u64
 }

@@ -1,5 +1,6 @@
 //! Standard errors of parameters: exact, or from a sketch where exact ones are out of reach.
 
+use super::covariance::try_matrix;
 use super::draws::Source;
 use super::fitted::{Fitted, Kind};
 use super::frame::{Frame, check_indices};
@@ -13,6 +14,12 @@ const N_SKETCHES: u32 = 200;
 /// Most numbers that exact sandwich errors of all parameters may pass over: parameters times the
 /// terms of the likelihood and the parameters.
 const MAX_EXACT_WORK: f64 = 4e9;
+
+/// Columns of `H^+` that are held at a time.
+pub(super) const BATCH: usize = 64;
+
+/// Relative accuracy of the solves: far below what a standard error is read to.
+pub(super) const SOLVE_RTOL: f64 = 1e-10;
 
 /// Standard errors, and how far to trust them.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,22 +87,28 @@ fn exact(
     team: &Team,
     control: &dyn Control,
 ) -> Result<StandardErrors, Error> {
-    let p = fitted.n_parameters();
-    let mut buffers = [try_vec(p, 0.0)?, try_vec(p, 0.0)?];
-    let [u, x] = &mut buffers;
-    let mut values = Vec::new();
-    for i in parameters {
+    let p = fitted.n_parameters().max(1);
+    let parameters: Vec<usize> = parameters.collect();
+    let batch = BATCH.min(parameters.len());
+    let (mut u, mut x) = (try_matrix(batch, p)?, try_matrix(batch, p)?);
+    let mut values = Vec::with_capacity(parameters.len());
+    for parameters in parameters.chunks(BATCH) {
         control.check()?;
-        let mut variance = 0.0;
-        if frame.functional(fitted, i, u) {
-            fitted.solve(u, x, team, control)?;
-            variance = frame.value(fitted, x, i);
-            if kind == Kind::Sandwich {
-                fitted.multiply(kind, x, u, team);
-                variance = dot(x, u);
-            }
+        let (u, x) = (&mut u[..parameters.len() * p], &mut x[..parameters.len() * p]);
+        for (&i, u) in parameters.iter().zip(u.chunks_mut(p)) {
+            frame.functional(fitted, i, u);
         }
-        values.push(variance.max(0.0).sqrt());
+        fitted.solve_many(u, x, SOLVE_RTOL, team, control)?;
+        if kind == Kind::Sandwich {
+            fitted.multiply_many(kind, x, u, team)?;
+        }
+        for ((&i, u), x) in parameters.iter().zip(u.chunks(p)).zip(x.chunks(p)) {
+            let variance = match kind {
+                Kind::Model => frame.value(fitted, x, i),
+                Kind::Sandwich => dot(x, u),
+            };
+            values.push(variance.max(0.0).sqrt());
+        }
     }
     Ok(StandardErrors { values, relative_error: 0.0 })
 }

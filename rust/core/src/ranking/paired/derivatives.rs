@@ -5,34 +5,24 @@
 //! information as conductance, one row of `C` an item, one row of `B` a shared parameter.
 
 use super::Prior;
+use super::cell_sums::{COUPLING, INFORMATION, Part, SCORE, n_sums, sum_cells};
 use super::system::{Point, System};
-use super::terms::{Term, term};
 use crate::error::{Error, try_vec};
 use crate::parallel::{Team, pairwise_sum};
 use crate::ranking::likelihood::{Row, win_loss};
 use crate::sparse::Laplacian;
 
-/// What the cells of one edge add up to, seen from its smaller node.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct EdgeTerm {
-    /// Derivative by the difference of strengths.
-    pub score: f64,
-    /// Sum of the absolute values that `score` is a difference of.
-    pub magnitude: f64,
-    /// Conductance of the edge.
-    pub information: f64,
-}
+/// Terms that are added one by one before their sum joins the sum of a row.
+pub(super) const RUN: usize = 32;
 
 /// Derivatives at one vector of parameters.
 pub(super) struct Derivatives {
-    /// By node, the ground included.
+    /// By node, the ground included; magnitudes are sums of the edges' absolute scores.
     pub rows: Vec<Row>,
     /// Diagonal of the Laplacian, by node.
     pub diagonal: Vec<f64>,
     /// Conductance by entry.
     pub conductance: Vec<f64>,
-    /// By edge, bridges and those to the ground included.
-    pub edges: Vec<EdgeTerm>,
     /// `C`, row by row.
     pub coupling: Vec<f64>,
     /// Derivatives by the shared parameters.
@@ -41,36 +31,30 @@ pub(super) struct Derivatives {
     pub shared_magnitude: Vec<f64>,
     /// `B`, row by row.
     pub shared_information: Vec<f64>,
-    /// What each edge adds to the row of `C` of its smaller item.
-    edge_coupling: Vec<f64>,
+    /// By edge, bridges and those to the ground included, seen from the smaller node: score,
+    /// conductance, and what the edge adds to the smaller node's row of `C`.
+    records: Vec<f64>,
+    /// By edge, sum of the absolute values that the score is a difference of.
+    pub magnitudes: Vec<f64>,
     /// Sums over each block of work.
     partial: Vec<f64>,
-}
-
-/// One block's share of the outputs.
-struct Part<'p> {
-    block: usize,
-    edges: &'p mut [EdgeTerm],
-    coupling: &'p mut [f64],
-    sums: &'p mut [f64],
 }
 
 impl Derivatives {
     /// Memory for the derivatives of `system`.
     pub(super) fn new(system: &System<'_>) -> Result<Self, Error> {
         let k = system.n_shared;
-        let pairs = &system.pairs;
-        let (n_nodes, n_edges) = (pairs.n_nodes(), pairs.n_edges());
+        let (n_nodes, n_edges) = (system.pairs.n_nodes(), system.pairs.n_edges());
         Ok(Self {
             rows: try_vec(n_nodes, Row::default())?,
             diagonal: try_vec(n_nodes, 0.0)?,
             conductance: try_vec(2 * n_edges, 0.0)?,
-            edges: try_vec(n_edges, EdgeTerm::default())?,
             coupling: try_vec(n_nodes * k, 0.0)?,
             shared_gradient: vec![0.0; k],
             shared_magnitude: vec![0.0; k],
             shared_information: try_vec(k * k, 0.0)?,
-            edge_coupling: try_vec(pairs.n_met * k, 0.0)?,
+            records: try_vec(n_edges * (COUPLING + k), 0.0)?,
+            magnitudes: try_vec(n_edges, 0.0)?,
             partial: try_vec(system.blocks().len() * n_sums(k), 0.0)?,
         })
     }
@@ -84,22 +68,38 @@ impl Derivatives {
         self.join_blocks(system.n_shared);
         self.bridge(system, team);
         self.evaluate_prior(system, &at);
-        self.sum_rows(system, team);
+        match system.n_shared {
+            0 => self.sum_rows::<2>(system, team),
+            1 => self.sum_rows::<3>(system, team),
+            2 => self.sum_rows::<4>(system, team),
+            _ => self.sum_rows::<0>(system, team),
+        }
+    }
+
+    /// Conductance of an edge.
+    #[inline(always)]
+    pub(super) fn information(&self, edge: usize) -> f64 {
+        self.records[edge * (COUPLING + self.shared_gradient.len()) + INFORMATION]
     }
 
     fn parts<'p>(&'p mut self, system: &System<'_>) -> Vec<Part<'p>> {
         let k = system.n_shared;
-        let (mut edges, mut coupling) = (&mut self.edges[..], &mut self.edge_coupling[..]);
+        let (mut records, mut magnitudes) = (&mut self.records[..], &mut self.magnitudes[..]);
         let mut sums = &mut self.partial[..];
         let mut parts = Vec::with_capacity(system.blocks().len());
         for (block, pairs) in system.blocks().enumerate() {
-            let (own_edges, rest) = edges.split_at_mut(pairs.len());
-            edges = rest;
-            let (own_coupling, rest) = coupling.split_at_mut(pairs.len() * k);
-            coupling = rest;
+            let (own_records, rest) = records.split_at_mut(pairs.len() * (COUPLING + k));
+            records = rest;
+            let (own_magnitudes, rest) = magnitudes.split_at_mut(pairs.len());
+            magnitudes = rest;
             let (own_sums, rest) = sums.split_at_mut(n_sums(k));
             sums = rest;
-            parts.push(Part { block, edges: own_edges, coupling: own_coupling, sums: own_sums });
+            parts.push(Part {
+                block,
+                records: own_records,
+                magnitudes: own_magnitudes,
+                sums: own_sums,
+            });
         }
         parts
     }
@@ -129,12 +129,15 @@ impl Derivatives {
 
     /// Give the bridges the mean conductance: no flow crosses them, so any will do.
     fn bridge(&mut self, system: &System<'_>, team: &Team) {
-        let (pairs, bridges) = self.edges.split_at_mut(system.pairs.n_met);
-        if system.pairs.n_bridges > 0 {
-            let total = team
-                .sum_blocks(pairs.len(), |block| pairs[block].iter().map(|e| e.information).sum());
-            let information = (total / pairs.len() as f64).max(f64::MIN_POSITIVE);
-            bridges.fill(EdgeTerm { information, ..EdgeTerm::default() });
+        let (n_met, n_bridges) = (system.pairs.n_met, system.pairs.n_bridges);
+        if n_bridges == 0 {
+            return;
+        }
+        let total = team.sum_blocks(n_met, |block| block.map(|e| self.information(e)).sum());
+        let mean = (total / n_met as f64).max(f64::MIN_POSITIVE);
+        let stride = COUPLING + system.n_shared;
+        for record in self.records.chunks_exact_mut(stride).skip(n_met).take(n_bridges) {
+            record[INFORMATION] = mean;
         }
     }
 
@@ -142,15 +145,18 @@ impl Derivatives {
     fn evaluate_prior(&mut self, system: &System<'_>, at: &Point<'_>) {
         let Some(prior) = system.model.prior else { return };
         let first = system.pairs.n_met + system.pairs.n_bridges;
-        for (edge, &s) in self.edges[first..].iter_mut().zip(at.strength) {
-            *edge = prior_term(prior, s);
+        let stride = COUPLING + system.n_shared;
+        let edges = self.records.chunks_exact_mut(stride).zip(&mut self.magnitudes).skip(first);
+        for ((record, magnitude), &s) in edges.zip(at.strength) {
+            (record[SCORE], *magnitude, record[INFORMATION]) = prior_term(prior, s);
         }
     }
 
-    /// Per node, sums over its entries.
-    fn sum_rows(&mut self, system: &System<'_>, team: &Team) {
+    /// Per node, sums over its entries; `STRIDE` is the length of a record, or 0 for any.
+    fn sum_rows<const STRIDE: usize>(&mut self, system: &System<'_>, team: &Team) {
         let k = system.n_shared;
-        let (pairs, edges, edge_coupling) = (&system.pairs, &self.edges, &self.edge_coupling);
+        let pairs = &system.pairs;
+        let records = &self.records;
         let graph = pairs.graph();
         let step = system.rows_per_block();
         let (mut conductance, mut coupling) = (&mut self.conductance[..], &mut self.coupling[..]);
@@ -165,26 +171,59 @@ impl Derivatives {
             coupling = rest;
             parts.push((start, rows, diagonal, own_conductance, own_coupling));
         }
-        team.for_each_part(parts, |(start, rows, diagonal, conductance, coupling)| {
+        team.for_each_part(parts, |(start, rows, diagonal, mut conductance, coupling)| {
             coupling.fill(0.0);
-            let mut conductance = conductance.iter_mut();
             for (r, row) in rows.iter_mut().enumerate() {
-                let mut sum = Row::default();
+                let i = start + r;
+                let (own, rest) = std::mem::take(&mut conductance).split_at_mut(graph.degree(i));
+                conductance = rest;
+                let entries = pairs.edge[graph.row(i)].chunks(RUN);
+                let runs = entries.zip(graph.neighbours(i).chunks(RUN)).zip(own.chunks_mut(RUN));
                 let out = &mut coupling[r * k..(r + 1) * k];
-                for ((e, sign), h) in pairs.row(start + r).zip(&mut conductance) {
-                    let edge = &edges[e];
-                    *h = edge.information;
-                    sum.gradient += sign * edge.score;
-                    sum.magnitude += edge.magnitude;
-                    sum.diagonal += edge.information;
-                    if e < pairs.n_met {
-                        for (out, c) in out.iter_mut().zip(&edge_coupling[e * k..]) {
-                            *out += sign * c;
-                        }
-                    }
+                let mut sum = Row::default();
+                for ((edges, neighbours), conductance) in runs {
+                    sum.add(&sum_run::<STRIDE>(records, edges, neighbours, i, conductance, out));
                 }
                 diagonal[r] = sum.diagonal;
                 *row = sum;
+            }
+        });
+    }
+
+    /// The Newton decrement of the Hessian's diagonal alone.
+    pub(super) fn diagonal_decrement(&self, team: &Team) -> f64 {
+        let strengths = team.sum_blocks(self.rows.len(), |block| {
+            let diagonal = |row: &Row| row.gradient.powi(2) / row.diagonal.max(f64::MIN_POSITIVE);
+            self.rows[block].iter().map(diagonal).sum()
+        });
+        let k = self.shared_gradient.len();
+        let shared = self
+            .shared_gradient
+            .iter()
+            .enumerate()
+            .map(|(a, g)| g * g / self.shared_information[a * k + a].max(f64::MIN_POSITIVE));
+        (strengths + shared.sum::<f64>()).sqrt()
+    }
+
+    /// Column `a` of `C`, of which there are `k`.
+    pub(super) fn coupling_column(&self, k: usize, a: usize) -> Vec<f64> {
+        self.coupling.chunks_exact(k).map(|row| row[a]).collect()
+    }
+
+    /// `out = L x`, summed over differences; bridges, whose ends differ by an arbitrary number, are
+    /// left out.
+    pub(super) fn flow(&self, system: &System<'_>, x: &[f64], out: &mut [f64], team: &Team) {
+        let pairs = &system.pairs;
+        let graph = pairs.graph();
+        team.for_each_chunk_mut(out, system.rows_per_block(), |start, out| {
+            for (i, out) in (start..).zip(out) {
+                let row = graph.row(i);
+                let conductance = self.conductance[row.clone()].iter().zip(&pairs.edge[row]);
+                *out = conductance
+                    .zip(graph.neighbours(i))
+                    .filter(|&((_, &e), _)| !pairs.is_bridge(e as usize))
+                    .map(|((h, _), &j)| h * (x[i] - x[j as usize]))
+                    .sum();
             }
         });
     }
@@ -198,88 +237,39 @@ impl Derivatives {
     }
 }
 
-/// Sums that a block of work keeps: gradient, magnitude and lower triangle of `B`.
-fn n_sums(k: usize) -> usize {
-    2 * k + k * (k + 1) / 2
+/// Sums over a run of entries of row `i`; the coupling is added to `coupling`.
+#[inline(always)]
+fn sum_run<const STRIDE: usize>(
+    records: &[f64],
+    edges: &[u32],
+    neighbours: &[u32],
+    i: usize,
+    conductance: &mut [f64],
+    coupling: &mut [f64],
+) -> Row {
+    let stride = if STRIDE == 0 { COUPLING + coupling.len() } else { STRIDE };
+    let mut sum = Row::default();
+    for ((&e, &j), h) in edges.iter().zip(neighbours).zip(conductance) {
+        let record = &records[e as usize * stride..][..stride];
+        let sign = if j as usize > i { 1.0 } else { -1.0 };
+        *h = record[INFORMATION];
+        sum.gradient += sign * record[SCORE];
+        sum.magnitude += record[SCORE].abs();
+        sum.diagonal += record[INFORMATION];
+        for (sum, c) in coupling.iter_mut().zip(&record[COUPLING..]) {
+            *sum += sign * c;
+        }
+    }
+    sum
 }
 
-fn prior_term(prior: Prior, s: f64) -> EdgeTerm {
+/// Score, magnitude and conductance of an item's edge to the ground.
+fn prior_term(prior: Prior, s: f64) -> (f64, f64, f64) {
     match prior {
         Prior::Logistic(weight) => {
             let (win, loss) = win_loss(s);
-            EdgeTerm {
-                score: weight * (loss - win),
-                magnitude: weight * (loss + win),
-                information: 2.0 * weight * (win * loss),
-            }
+            (weight * (loss - win), weight * (loss + win), 2.0 * weight * (win * loss))
         }
-        Prior::Gaussian(precision) => EdgeTerm {
-            score: -precision * s,
-            magnitude: precision * s.abs(),
-            information: precision,
-        },
-    }
-}
-
-/// Sum a block's cells by pair, and over all of them for the shared parameters.
-fn sum_cells(system: &System<'_>, at: &Point<'_>, part: Part<'_>) {
-    let k = system.n_shared;
-    let n_tie = usize::from(system.has_tie_parameter());
-    let Part { block, edges, coupling, sums } = part;
-    sums.fill(0.0);
-    coupling.fill(0.0);
-    let (gradient, rest) = sums.split_at_mut(k);
-    let (magnitude, information) = rest.split_at_mut(k);
-    let mut loadings = vec![0.0; k - n_tie];
-    let pairs = system.block(block);
-    let first = pairs.start;
-    for pair in pairs {
-        let mut edge = EdgeTerm::default();
-        let coupling = &mut coupling[(pair - first) * k..(pair - first + 1) * k];
-        for cell in system.cells_of(pair) {
-            let eta = system.predictor(pair, cell, at);
-            let term = term(system.model.ties, system.counts(cell), eta, at.tie);
-            edge.score += term.score;
-            edge.magnitude += term.magnitude;
-            edge.information += term.information;
-            if n_tie == 1 {
-                coupling[0] += term.cross;
-                gradient[0] += term.tie_score;
-                magnitude[0] += term.tie_magnitude;
-                information[0] += term.tie_information;
-            }
-            if k > n_tie {
-                system.loadings(cell, &mut loadings);
-                add_linear(&term, &loadings, n_tie, coupling, gradient, magnitude, information);
-            }
-        }
-        edges[pair - first] = edge;
-    }
-}
-
-/// Add a cell to the sums of the shared parameters that enter the linear predictor.
-#[inline(always)]
-fn add_linear(
-    term: &Term,
-    loadings: &[f64],
-    n_tie: usize,
-    coupling: &mut [f64],
-    gradient: &mut [f64],
-    magnitude: &mut [f64],
-    information: &mut [f64],
-) {
-    for (a, &z) in loadings.iter().enumerate() {
-        let row = a + n_tie;
-        gradient[row] += term.score * z;
-        magnitude[row] += term.magnitude * z.abs();
-        coupling[row] += term.information * z;
-        let triangle = &mut information[row * (row + 1) / 2..][..=row];
-        let (tie, linear) = triangle.split_at_mut(n_tie);
-        for tie in tie {
-            *tie += term.cross * z;
-        }
-        for (sum, other) in linear.iter_mut().zip(loadings) {
-            *sum += term.information * z * other;
-        }
+        Prior::Gaussian(precision) => (-precision * s, precision * s.abs(), precision),
     }
 }

@@ -25,10 +25,12 @@ pub(super) struct Collinear(pub usize);
 pub(super) struct Elimination {
     /// `Y`, column by column, with one number a node.
     pub response: Vec<f64>,
-    /// Lower Cholesky factor of the Schur complement scaled to the information of each parameter.
+    /// The Schur complement, scaled to the information of each parameter.
+    schur: Vec<f64>,
+    /// Its lower Cholesky factor.
     lower: Vec<f64>,
     /// Square roots of the information of each parameter.
-    scale: Vec<f64>,
+    pub scale: Vec<f64>,
 }
 
 impl Elimination {
@@ -51,19 +53,16 @@ impl Elimination {
         let (k, n) = (system.n_shared, system.pairs.n_nodes());
         let laplacian = derivatives.laplacian(system)?;
         let mut response = try_vec(k * n, 0.0)?;
-        let mut column = try_vec(n, 0.0)?;
         let mut n_passes = 0;
-        let mut schur = derivatives.shared_information.clone();
         for (a, y) in response.chunks_exact_mut(n).enumerate() {
-            for (c, row) in column.iter_mut().zip(derivatives.coupling.chunks_exact(k)) {
-                *c = row[a];
-            }
+            let column = derivatives.coupling_column(k, a);
             n_passes += solver.solve(&laplacian, &column, y, params, team, control)?;
             system.to_frame(y);
         }
         // Of the exact response both products are C' L^+ C. Of an approximate one, twice the first
         // less the second is below it by no more than a quadratic error.
-        let mut flow = if solver.is_exact() { Vec::new() } else { column };
+        let mut schur = derivatives.shared_information.clone();
+        let mut flow = if solver.is_exact() { Vec::new() } else { try_vec(n, 0.0)? };
         for a in 0..k {
             let y = &response[a * n..(a + 1) * n];
             let product = coupling_product(derivatives, k, y, team);
@@ -73,59 +72,60 @@ impl Elimination {
                 schur[b * k + a] -= value;
             }
             if !flow.is_empty() {
-                laplacian.multiply(team, y, &mut flow);
+                derivatives.flow(system, y, &mut flow, team);
                 for (b, other) in response.chunks_exact(n).enumerate() {
-                    schur[a * k + b] += team.sum_blocks(n, |block| {
-                        flow[block.clone()].iter().zip(&other[block]).map(|(f, y)| f * y).sum()
-                    });
+                    schur[a * k + b] += dot(&flow, other, team);
                 }
             }
         }
-        Ok((Self::factorise(response, schur, &derivatives.shared_information), n_passes))
+        let scale = (0..k).map(|a| derivatives.shared_information[a * k + a].sqrt()).collect();
+        Ok((Self::from_schur(response, schur, scale), n_passes))
     }
 
-    fn factorise(
+    fn from_schur(
         response: Vec<f64>,
-        mut lower: Vec<f64>,
-        information: &[f64],
+        mut schur: Vec<f64>,
+        scale: Vec<f64>,
     ) -> Result<Self, Collinear> {
-        let k = information.len().isqrt();
-        let scale: Vec<f64> = (0..k).map(|a| information[a * k + a].sqrt()).collect();
-        for a in 0..k {
-            if !(scale[a] > 0.0 && scale[a].is_finite()) {
-                return Err(Collinear(a));
-            }
-            for b in 0..=a {
-                let (head, tail) = lower.split_at_mut(a * k);
-                let own = if b < a { &head[b * k..b * k + b] } else { &[] };
-                let row = &mut tail[..=a];
-                if b < a {
-                    let sum: f64 = row[..b].iter().zip(own).map(|(x, y)| x * y).sum();
-                    row[b] = (row[b] / (scale[a] * scale[b]) - sum) / head[b * k + b];
-                } else {
-                    let sum: f64 = row[..a].iter().map(|x| x * x).sum();
-                    let rest = row[a] / (scale[a] * scale[a]) - sum;
-                    if rest.is_nan() || rest <= LEAST_SHARE {
-                        return Err(Collinear(a));
-                    }
-                    row[a] = rest.sqrt();
-                }
+        let k = scale.len();
+        if let Some(a) = scale.iter().position(|s| !(*s > 0.0 && s.is_finite())) {
+            return Err(Collinear(a));
+        }
+        for (a, row) in schur.chunks_exact_mut(k.max(1)).enumerate() {
+            for (value, other) in row.iter_mut().zip(&scale) {
+                *value /= scale[a] * other;
             }
         }
-        Ok(Self { response, lower, scale })
+        let lower = cholesky(&schur, k, 0.0).map_err(Collinear)?;
+        Ok(Self { response, schur, lower, scale })
+    }
+
+    /// The same with the part `share` of each parameter's information taken from `S`; `None` where
+    /// less than that is there.
+    pub(super) fn reduced_by(&self, share: f64) -> Option<Self> {
+        let lower = cholesky(&self.schur, self.k(), share).ok()?;
+        let Self { response, schur, scale, .. } = self;
+        let (response, schur, scale) = (response.clone(), schur.clone(), scale.clone());
+        Some(Self { response, schur, lower, scale })
     }
 
     /// `S^-1/2 q`, the factor being the triangular one: its squared norm is `q' S^-1 q`.
     pub(super) fn half_solve(&self, q: &[f64]) -> Vec<f64> {
+        let mut x = q.to_vec();
+        self.half_solve_in_place(&mut x);
+        x
+    }
+
+    /// As [`half_solve`](Self::half_solve), overwriting `q`.
+    #[inline]
+    pub(super) fn half_solve_in_place(&self, x: &mut [f64]) {
         let k = self.k();
-        let mut x: Vec<f64> = q.iter().zip(&self.scale).map(|(q, scale)| q / scale).collect();
         for a in 0..k {
             let (done, rest) = x.split_at_mut(a);
             let row = &self.lower[a * k..a * k + a];
             let sum: f64 = row.iter().zip(&*done).map(|(l, x)| l * x).sum();
-            rest[0] = (rest[0] - sum) / self.lower[a * k + a];
+            rest[0] = (rest[0] / self.scale[a] - sum) / self.lower[a * k + a];
         }
-        x
     }
 
     /// `S^-1 q`.
@@ -142,23 +142,17 @@ impl Elimination {
         x
     }
 
-    /// Complete a solution: from `y = L^+ b`, in the frame, and `q`, put the strengths' part into
-    /// `y` and return that of the shared parameters.
-    pub(super) fn complete(
-        &self,
-        derivatives: &Derivatives,
-        y: &mut [f64],
-        q: &[f64],
-        team: &Team,
-    ) -> Vec<f64> {
-        let k = self.k();
-        if k == 0 {
-            return Vec::new();
-        }
-        let product = coupling_product(derivatives, k, y, team);
-        let rest: Vec<f64> = q.iter().zip(product).map(|(q, p)| q - p).collect();
+    /// Complete a solution for `(b, q)`: from `y = L^+ b`, in the frame, make the strengths' part,
+    /// and return that of the shared parameters.
+    ///
+    /// However approximate `Y`, the map from `(b, q)` to the result is positive definite if that
+    /// from `b` to `y` is.
+    pub(super) fn complete(&self, b: &[f64], y: &mut [f64], q: &[f64], team: &Team) -> Vec<f64> {
+        let columns = || self.response.chunks_exact(y.len().max(1));
+        let rest: Vec<f64> =
+            q.iter().zip(columns()).map(|(q, column)| q - dot(column, b, team)).collect();
         let shared = self.solve(&rest);
-        for (column, d) in self.response.chunks_exact(y.len()).zip(&shared) {
+        for (column, d) in self.response.chunks_exact(y.len().max(1)).zip(&shared) {
             for (y, c) in y.iter_mut().zip(column) {
                 *y -= c * d;
             }
@@ -167,13 +161,30 @@ impl Elimination {
     }
 }
 
-/// `C' y`, in a fixed order.
-pub(super) fn coupling_product(
-    derivatives: &Derivatives,
-    k: usize,
-    y: &[f64],
-    team: &Team,
-) -> Vec<f64> {
+/// Lower factor of `matrix - share I`; the error is the first row with nothing left.
+fn cholesky(matrix: &[f64], k: usize, share: f64) -> Result<Vec<f64>, usize> {
+    let mut lower = matrix.to_vec();
+    for a in 0..k {
+        for b in 0..=a {
+            let (done, own) = lower.split_at_mut(a * k);
+            if b < a {
+                let other = &done[b * k..=b * k + b];
+                let sum: f64 = own[..b].iter().zip(other).map(|(x, y)| x * y).sum();
+                own[b] = (own[b] - sum) / other[b];
+            } else {
+                let rest = own[a] - share - own[..a].iter().map(|x| x * x).sum::<f64>();
+                if rest.is_nan() || rest <= LEAST_SHARE {
+                    return Err(a);
+                }
+                own[a] = rest.sqrt();
+            }
+        }
+    }
+    Ok(lower)
+}
+
+/// `C' y`.
+fn coupling_product(derivatives: &Derivatives, k: usize, y: &[f64], team: &Team) -> Vec<f64> {
     (0..k)
         .map(|a| {
             team.sum_blocks(y.len(), |block| {
@@ -181,4 +192,11 @@ pub(super) fn coupling_product(
             })
         })
         .collect()
+}
+
+/// `x' y`, in a fixed order.
+pub(super) fn dot(x: &[f64], y: &[f64], team: &Team) -> f64 {
+    team.sum_blocks(x.len(), |block| {
+        x[block.clone()].iter().zip(&y[block]).map(|(x, y)| x * y).sum()
+    })
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::derivatives::Derivatives;
 use super::elimination::{Collinear, Elimination};
+use super::lanes::{LANES, Lanes, draw_lanes, lanes, multiply_lanes};
 use super::scores::{Score, cell_weights, draw_scores, n_draws, spread};
 use super::system::System;
 use super::{Cells, Model, Ties};
@@ -142,7 +143,7 @@ impl<'a> PairedFit<'a> {
         if self.groups.is_empty() {
             return Ok(diagonal);
         }
-        let bridge = self.derivatives.edges[self.system.pairs.n_met].information.recip();
+        let bridge = self.derivatives.information(self.system.pairs.n_met).recip();
         let mut sizes = vec![0.0; n_groups];
         for (value, &group) in diagonal.iter_mut().zip(&self.groups) {
             sizes[group as usize] += 1.0;
@@ -181,11 +182,18 @@ impl<'a> PairedFit<'a> {
     }
 
     /// From `L^+ b` on the nodes to `H^+` times the whole right-hand side.
-    fn complete(&self, rhs: &[f64], solution: &mut [f64], x: &mut [f64], team: &Team) {
+    fn complete(
+        &self,
+        rhs: &[f64],
+        nodes: &[f64],
+        solution: &mut [f64],
+        x: &mut [f64],
+        team: &Team,
+    ) {
         let n = self.n_items();
         let scaled = rhs[self.free_shared()].iter().zip(self.system.units());
         let q: Vec<f64> = scaled.map(|(q, unit)| q * unit).collect();
-        let shared = self.elimination.complete(&self.derivatives, solution, &q, team);
+        let shared = self.elimination.complete(nodes, solution, &q, team);
         x.fill(0.0);
         x[..n].copy_from_slice(&solution[..n]);
         let places = x[self.free_shared()].iter_mut();
@@ -198,9 +206,37 @@ impl<'a> PairedFit<'a> {
     fn add_prior(&self, out: &mut [f64], term: impl Fn(usize, f64) -> f64) {
         if self.system.model.prior.is_some() {
             let first = self.system.pairs.n_met + self.system.pairs.n_bridges;
-            for (i, (out, edge)) in out.iter_mut().zip(&self.derivatives.edges[first..]).enumerate()
-            {
-                *out += term(i, edge.information);
+            for (i, out) in out.iter_mut().enumerate() {
+                *out += term(i, self.derivatives.information(first + i));
+            }
+        }
+    }
+
+    /// Call `f(start, columns)` for lanes of columns of `out`, shared out between the threads.
+    fn in_lanes(
+        &self,
+        out: &mut [f64],
+        team: &Team,
+        f: impl Fn(usize, &mut [f64]) -> Result<(), Error> + Sync,
+    ) -> Result<(), Error> {
+        let step = LANES * self.n_parameters();
+        let mut results = vec![Ok(()); out.len().div_ceil(step)];
+        let parts = results.iter_mut().zip(out.chunks_mut(step)).enumerate().collect();
+        team.for_each_part(parts, |(k, (result, columns))| *result = f(k * step, columns));
+        results.into_iter().collect()
+    }
+
+    /// Copy lanes of internal sums to columns in the caller's units.
+    fn write_lanes(&self, sums: &[Lanes], out: &mut [f64]) {
+        let (strength, shared) = sums.split_at(self.n_items());
+        for (lane, out) in out.chunks_mut(self.n_parameters()).enumerate() {
+            for (out, sums) in out.iter_mut().zip(strength) {
+                *out = sums[lane];
+            }
+            let places = self.free_shared();
+            out[self.n_items()..places.start].fill(0.0);
+            for ((out, sums), unit) in out[places].iter_mut().zip(shared).zip(self.system.units()) {
+                *out = sums[lane] / unit;
             }
         }
     }
@@ -268,10 +304,10 @@ impl Fitted for PairedFit<'_> {
         let laplacian = self.derivatives.laplacian(&self.system)?;
         let params = PcgParams { rtol, ..solve_params(n_nodes) };
         self.solver.solve_many(&laplacian, &nodes, &mut solutions, &params, team, control)?;
-        let columns = rhs.chunks(p).zip(x.chunks_mut(p)).zip(solutions.chunks_mut(n_nodes));
-        for ((rhs, x), solution) in columns {
+        let columns = nodes.chunks(n_nodes).zip(solutions.chunks_mut(n_nodes));
+        for ((rhs, x), (nodes, solution)) in rhs.chunks(p).zip(x.chunks_mut(p)).zip(columns) {
             self.system.to_frame(solution);
-            self.complete(rhs, solution, x, team);
+            self.complete(rhs, nodes, solution, x, team);
         }
         Ok(())
     }
@@ -341,6 +377,58 @@ impl Fitted for PairedFit<'_> {
             self.add_prior(&mut internal[..n], |i, information| information.sqrt() * draws[i]);
         }
         self.write_out(&internal, out);
+    }
+
+    fn multiply_many(
+        &self,
+        kind: Kind,
+        x: &[f64],
+        out: &mut [f64],
+        team: &Team,
+    ) -> Result<(), Error> {
+        let p = self.n_parameters();
+        let at = self.system.point(&self.x);
+        let (n, first) = (self.n_items(), self.free_shared().start);
+        self.in_lanes(out, team, |start, out| {
+            let columns = &x[start..start + out.len()];
+            let along = |place: usize, unit: f64| lanes(columns, p, place).map(|x| x / unit);
+            let strength: Vec<Lanes> = (0..n).map(|i| along(i, 1.0)).collect();
+            let units = self.system.units().enumerate();
+            let shared: Vec<Lanes> = units.map(|(a, unit)| along(first + a, unit)).collect();
+            let sums = multiply_lanes(&self.system, kind, &at, &strength, &shared)?;
+            self.write_lanes(&sums, out);
+            if kind == Kind::Model {
+                for (x, out) in columns.chunks(p).zip(out.chunks_mut(p)) {
+                    self.add_prior(&mut out[..n], |i, information| information * x[i]);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn draw_many(
+        &self,
+        kind: Kind,
+        noise: Noise,
+        streams: &[Stream],
+        out: &mut [f64],
+        team: &Team,
+    ) -> Result<(), Error> {
+        let (n, p) = (self.n_items(), self.n_parameters());
+        let at = self.system.point(&self.x);
+        self.in_lanes(out, team, |start, out| {
+            let streams = &streams[start / p..][..out.len() / p];
+            let sums = draw_lanes(&self.system, kind, noise, streams, &at)?;
+            self.write_lanes(&sums, out);
+            if kind == Kind::Model && self.system.model.prior.is_some() {
+                let mut draws = try_vec(n, 0.0)?;
+                for (stream, out) in streams.iter().zip(out.chunks_mut(p)) {
+                    noise.fill(stream, n_draws(&self.system) as u64, &mut draws);
+                    self.add_prior(&mut out[..n], |i, information| information.sqrt() * draws[i]);
+                }
+            }
+            Ok(())
+        })
     }
 }
 

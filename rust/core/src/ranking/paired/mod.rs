@@ -5,19 +5,26 @@
 //! `eta = s_i - s_j + gamma + z' beta`; the shared parameters follow the strengths in the order
 //! tie parameter, order effect `gamma`, coefficients `beta`, each only where the model has it.
 
+mod cell_sums;
 mod cells;
+mod certificate;
 mod derivatives;
 mod elimination;
+mod existence;
 mod fitted;
+mod lanes;
+mod newton;
 mod pairs;
 mod resample;
 mod scores;
+mod solve;
 mod system;
 mod terms;
 
 pub use cells::Cells;
 pub use fitted::PairedFit;
 pub use resample::PairedResample;
+pub use solve::{PairedParams, PairedSolution, fit_paired};
 
 use crate::error::Error;
 

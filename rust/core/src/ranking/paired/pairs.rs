@@ -147,6 +147,18 @@ impl Pairs {
         self.low.len()
     }
 
+    /// Whether an edge is a bridge between groups.
+    #[inline(always)]
+    pub(super) fn is_bridge(&self, edge: usize) -> bool {
+        edge >= self.n_met && edge < self.n_met + self.n_bridges
+    }
+
+    /// Whether the row of an entry is the smaller node of its edge.
+    #[inline(always)]
+    pub(super) fn is_low(&self, entry: usize) -> bool {
+        self.neighbours[entry] == self.high[self.edge[entry] as usize]
+    }
+
     /// The edges of row `i` with the sign of `i` in them: 1 where it is the smaller item.
     #[inline(always)]
     pub(super) fn row(&self, i: usize) -> impl Iterator<Item = (usize, f64)> + use<'_> {

@@ -1,6 +1,7 @@
 //! Games drawn anew inside the cells of a paired fit.
 
 use super::derivatives::Derivatives;
+use super::existence::require_existence;
 use super::fitted::PairedFit;
 use super::system::System;
 use super::terms::{Counts, probabilities};
@@ -8,9 +9,8 @@ use super::{Cells, Model, Ties};
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::parallel::Team;
-use crate::ranking::inference::{Fitted, Replicate, Resample, Resampling, binomial};
+use crate::ranking::inference::{Fitted, Replicate, Resample, Resampling, binomial, whole};
 use crate::rng::{Philox, Stream};
-use crate::sparse::strong_components;
 
 /// Most games that are told apart one by one.
 const MAX_GAMES: f64 = 9_007_199_254_740_992.0;
@@ -92,10 +92,6 @@ struct PairedReplicate<'a> {
     rest: Vec<f64>,
     /// Probabilities of left, right and tie under the fitted model, by cell.
     chances: Vec<[f64; 3]>,
-    /// Whether the entry's row item is the smaller one.
-    forward: Vec<bool>,
-    /// Whether the smaller item of each pair won or tied, and whether the larger one did.
-    beats: Vec<[bool; 2]>,
     /// Number of games of one replicate.
     n_games: u64,
     team: Team,
@@ -142,19 +138,12 @@ impl<'a> PairedReplicate<'a> {
                 chances[cell] = probabilities(system.model.ties, eta, at.tie);
             }
         }
-        let graph = system.pairs.graph();
-        let forward = (0..n_nodes)
-            .flat_map(|i| graph.neighbours(i).iter().map(move |&j| j as usize > i))
-            .collect();
-        let beats = try_vec(system.pairs.n_met, [false; 2])?;
         Ok(Self {
             derivatives,
             original,
             rest,
             chances,
-            forward,
-            beats,
-            n_games: n_games as u64,
+            n_games: whole(n_games),
             team: Team::sequential(),
             nodes: try_vec(n_nodes, 0.0)?,
             product: try_vec(n_nodes, 0.0)?,
@@ -179,30 +168,11 @@ impl<'a> PairedReplicate<'a> {
                     // A weight below one game, or between two numbers of games, is shared equally.
                     let games = counts.total().round().max(1.0);
                     let weight = counts.total() / games;
-                    share(games as u64, chances[cell], weight, &mut generator)
+                    share(whole(games), chances[cell], weight, &mut generator)
                 }
             };
             system.set_counts(cell, drawn);
         }
-    }
-
-    /// Whether the drawn wins and ties connect every group both ways.
-    fn is_connected(&mut self) -> bool {
-        let Self { system, beats, forward, .. } = self;
-        for (pair, beats) in beats.iter_mut().enumerate() {
-            *beats = [false; 2];
-            for cell in system.cells_of(pair) {
-                let Counts { wins, losses, ties } = system.counts(cell);
-                beats[0] |= wins + ties > 0.0;
-                beats[1] |= losses + ties > 0.0;
-            }
-        }
-        let graph = system.pairs.graph();
-        let present = |entry: usize| {
-            let edge = system.pairs.edge[entry] as usize;
-            beats.get(edge).is_none_or(|beats| beats[usize::from(!forward[entry])])
-        };
-        strong_components(&graph, present).n_components == 1
     }
 
     fn first_free(&self) -> usize {
@@ -211,12 +181,22 @@ impl<'a> PairedReplicate<'a> {
 }
 
 impl Replicate for PairedReplicate<'_> {
-    fn draw(&mut self, resampling: Resampling, stream: &Stream) -> Result<bool, Error> {
+    fn draw(
+        &mut self,
+        resampling: Resampling,
+        stream: &Stream,
+        control: &dyn Control,
+    ) -> Result<bool, Error> {
         self.draw_counts(resampling, stream);
         if self.system.has_tie_parameter() && !self.system.has_ties() {
+            // Its limit is no point that an average of replicates could hold.
             return Ok(false);
         }
-        Ok(self.system.model.prior.is_some() || self.is_connected())
+        match require_existence(&self.system, control) {
+            Ok(_) => Ok(true),
+            Err(Error::NotConnected { .. } | Error::Infinite { .. }) => Ok(false),
+            Err(other) => Err(other),
+        }
     }
 
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> bool {
@@ -244,19 +224,10 @@ impl Replicate for PairedReplicate<'_> {
         let first = self.first_free();
         let shared: Vec<f64> =
             v[first..].iter().zip(self.system.units()).map(|(v, unit)| v / unit).collect();
-        let Self { system, derivatives, nodes, product, .. } = self;
+        let Self { system, derivatives, team, nodes, product, .. } = self;
         // The ground stays where it is.
         nodes[..n].copy_from_slice(&v[..n]);
-        product.fill(0.0);
-        let pairs = &system.pairs;
-        let bridges = pairs.n_met..pairs.n_met + pairs.n_bridges;
-        for (e, edge) in derivatives.edges.iter().enumerate().filter(|(e, _)| !bridges.contains(e))
-        {
-            let (i, j) = (pairs.low[e] as usize, pairs.high[e] as usize);
-            let flow = edge.information * (nodes[i] - nodes[j]);
-            product[i] += flow;
-            product[j] -= flow;
-        }
+        derivatives.flow(system, nodes, product, team);
         out.fill(0.0);
         let mut sums = vec![0.0; k];
         for (i, row) in derivatives.coupling.chunks(k.max(1)).take(n).enumerate() {

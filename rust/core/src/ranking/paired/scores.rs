@@ -47,7 +47,7 @@ pub(super) fn cell_weights(
 
 /// A random score with covariance `weights`, from two independent draws of variance one.
 #[inline(always)]
-fn random_score([eta, cross, tie]: [f64; 3], first: f64, second: f64) -> Score {
+pub(super) fn random_score([eta, cross, tie]: [f64; 3], first: f64, second: f64) -> Score {
     let root = eta.sqrt();
     if root > 0.0 {
         let slope = cross / root;

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use super::cell_sums::TILE;
+use super::derivatives::RUN;
 use super::pairs::{Joint, Pairs, is_reversed, sorted_cells};
-use super::terms::{Counts, log_likelihood, log_sigmoid};
-use super::{Cells, Model, Prior, Ties};
+use super::terms::{Counts, log_likelihood};
+use super::{Cells, Model, Ties};
 use crate::error::Error;
 use crate::parallel::{Team, pairwise_sum};
 
@@ -37,14 +39,14 @@ pub(super) struct System<'a> {
     cells: Cells<'a>,
     /// Root mean square of each covariate, 1 for one that is zero throughout.
     pub scale: Vec<f64>,
+    /// Most cells of one pair.
+    most_cells: usize,
     /// Boundaries of the blocks of work, in pairs.
     blocks: Vec<usize>,
     /// The group of each item; empty where there is one, or a prior.
     pub groups: Vec<u32>,
     /// Number of groups.
     pub n_groups: usize,
-    /// Total weight.
-    pub n_games: f64,
 }
 
 /// Parameters in the caller's units, apart.
@@ -71,7 +73,7 @@ impl<'a> System<'a> {
         cells.validate()?;
         model.validate()?;
         let groups = groups.filter(|_| model.prior.is_none()).unwrap_or_default();
-        let n_groups = count_groups(&cells, groups)?;
+        let n_groups = cells.count_groups(groups)?;
         if cells.n_items >= i32::MAX as usize {
             return Err(Error::TooLarge { bytes: 64 * cells.n_items as u128 });
         }
@@ -90,9 +92,12 @@ impl<'a> System<'a> {
         let n_shared = model.n_shared(cells.n_covariates);
         let directed = model.order_effect || cells.n_covariates > 0;
 
-        let (mut low, mut high, mut first_cell) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut wins, mut losses, mut ties) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut reversed, mut source) = (Vec::new(), Vec::new());
+        let (mut low, mut high) = (try_empty(order.len())?, try_empty(order.len())?);
+        let mut first_cell = try_empty(order.len() + 1)?;
+        let (mut wins, mut losses) = (try_empty(order.len())?, try_empty(order.len())?);
+        let mut ties = try_empty(if any_ties { order.len() } else { 0 })?;
+        let mut reversed = try_empty(if directed { order.len() } else { 0 })?;
+        let mut source = Vec::new();
         for &c in &order {
             let cell = c as usize;
             let turned = is_reversed(&cells, cell);
@@ -132,15 +137,21 @@ impl<'a> System<'a> {
         }
         first_cell.push(wins.len() as u32);
         drop(order);
+        for items in [&mut low, &mut high, &mut first_cell] {
+            items.shrink_to_fit();
+        }
+        for counts in [&mut wins, &mut losses, &mut ties] {
+            counts.shrink_to_fit();
+        }
         let blocks = cut(&first_cell);
+        let most_cells = first_cell.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0);
         let joint = match model.prior {
             Some(_) => Joint::Ground,
             None if n_groups > 1 => Joint::Groups(groups, n_groups),
             None => Joint::None,
         };
         let pairs = Pairs::new(cells.n_items, low, high, joint)?;
-        let n_games = pairwise_sum(&wins) + pairwise_sum(&losses) + pairwise_sum(&ties);
-        let scale = scales(&cells);
+        let scale = cells.scales();
         Ok(Self {
             model,
             tie_dropped,
@@ -155,10 +166,10 @@ impl<'a> System<'a> {
             source,
             cells,
             scale,
+            most_cells,
             blocks,
             groups: if n_groups > 1 { groups.to_vec() } else { Vec::new() },
             n_groups,
-            n_games,
         })
     }
 
@@ -179,6 +190,40 @@ impl<'a> System<'a> {
     pub(super) fn units(&self) -> impl Iterator<Item = f64> + use<'_> {
         let unscaled = self.n_shared - self.scale.len();
         std::iter::repeat_n(1.0, unscaled).chain(self.scale.iter().map(|s| s.recip()))
+    }
+
+    /// Strengths and all shared parameters that `model` names, on the caller's scale.
+    pub(super) fn to_external(&self, x: &[f64], model: &Model) -> (Vec<f64>, Vec<f64>) {
+        let mut strength = x[..self.n_items].to_vec();
+        if model.prior.is_none() {
+            self.center(&mut strength);
+        }
+        let mut shared = x[self.n_items..].to_vec();
+        let first = shared.len() - self.scale.len();
+        for (x, scale) in shared[first..].iter_mut().zip(&self.scale) {
+            *x /= scale;
+        }
+        match model.ties {
+            Ties::Davidson if self.tie_dropped => shared.insert(0, f64::NEG_INFINITY),
+            Ties::RaoKupper if self.tie_dropped => shared.insert(0, 0.0),
+            _ => {}
+        }
+        (strength, shared)
+    }
+
+    /// Weight of the games that the left side won, that the right side won, and of the ties.
+    pub(super) fn totals(&self) -> (f64, f64, f64) {
+        let (mut left, mut right, mut ties) = (0.0, 0.0, 0.0);
+        for cell in 0..self.wins.len() {
+            let counts = self.counts(cell);
+            let is_left = self.sign(cell) > 0.0;
+            let (won, lost) =
+                if is_left { (counts.wins, counts.losses) } else { (counts.losses, counts.wins) };
+            left += won;
+            right += lost;
+            ties += counts.ties;
+        }
+        (left, right, ties)
     }
 
     /// Make potentials of the nodes relative to the ground, or to the mean of each group; of a
@@ -277,6 +322,12 @@ impl<'a> System<'a> {
         self.ties.iter().any(|&t| t > 0.0)
     }
 
+    /// Wins, losses and ties, or nothing where there are none, of a range of cells.
+    pub(super) fn columns(&self, cells: Range<usize>) -> (&[f64], &[f64], &[f64]) {
+        let ties = if self.ties.is_empty() { &[][..] } else { &self.ties[cells.clone()] };
+        (&self.wins[cells.clone()], &self.losses[cells], ties)
+    }
+
     /// 1 where the smaller item of a cell was on the left, else -1.
     #[inline(always)]
     pub(super) fn sign(&self, cell: usize) -> f64 {
@@ -343,6 +394,44 @@ impl<'a> System<'a> {
         }
     }
 
+    /// Additions behind one number of the row of a node, one after the other.
+    pub(super) fn terms_in_row(&self, node: usize) -> usize {
+        let degree = self.pairs.graph().degree(node);
+        degree.min(RUN) + degree / RUN
+    }
+
+    /// Additions behind one sum over all cells, one after the other.
+    pub(super) fn terms_in_block(&self) -> usize {
+        let in_block = (BLOCK_CELLS + self.most_cells).min(self.n_cells());
+        in_block.min(TILE) + in_block / TILE + self.blocks.len().ilog2() as usize
+    }
+
+    /// Largest sum of absolute terms of the shared parameters in a linear predictor.
+    pub(super) fn largest_shared_term(&self, at: &Point<'_>, team: &Team) -> f64 {
+        if self.source.is_empty() {
+            return at.order.abs();
+        }
+        let worst = team.map_blocks(self.source.len(), BLOCK_CELLS, |cells| {
+            cells.fold(0.0_f64, |worst, cell| {
+                let row = self.cells.row(self.source[cell] as usize);
+                worst.max(row.iter().zip(&at.beta).map(|(z, b)| (z * b).abs()).sum())
+            })
+        });
+        worst.into_iter().fold(0.0, f64::max) + at.order.abs()
+    }
+
+    /// Largest absolute linear predictor of a cell.
+    pub(super) fn largest_predictor(&self, at: &Point<'_>, team: &Team) -> f64 {
+        let worst = team.map_blocks(self.blocks.len() - 1, 1, |k| {
+            self.block(k.start)
+                .flat_map(|pair| self.cells_of(pair).map(move |cell| (pair, cell)))
+                .fold(0.0_f64, |worst, (pair, cell)| {
+                    worst.max(self.predictor(pair, cell, at).abs())
+                })
+        });
+        worst.into_iter().fold(0.0, f64::max)
+    }
+
     /// Log-likelihood of the comparisons, the prior left out.
     pub(super) fn log_likelihood(&self, x: &[f64], team: &Team) -> f64 {
         let at = self.point(x);
@@ -358,53 +447,14 @@ impl<'a> System<'a> {
         });
         pairwise_sum(&parts)
     }
-
-    /// Logarithm of the prior density of strengths, up to a constant.
-    pub(super) fn log_prior(&self, strength: &[f64], team: &Team) -> f64 {
-        match self.model.prior {
-            None => 0.0,
-            Some(Prior::Logistic(weight)) => team.sum_blocks(strength.len(), |block| {
-                strength[block].iter().map(|&s| weight * (log_sigmoid(s) + log_sigmoid(-s))).sum()
-            }),
-            Some(Prior::Gaussian(precision)) => team.sum_blocks(strength.len(), |block| {
-                strength[block].iter().map(|&s| -0.5 * precision * s * s).sum()
-            }),
-        }
-    }
 }
 
-/// Number of groups, after a check that they are numbered without gaps and that no cell joins two.
-fn count_groups(cells: &Cells<'_>, groups: &[u32]) -> Result<usize, Error> {
-    if groups.is_empty() {
-        return Ok(1);
-    }
-    if groups.len() != cells.n_items {
-        return Err(Error::Shape {
-            argument: "groups",
-            expected: format!("{} entries, one per item", cells.n_items),
-            found: groups.len().to_string(),
-        });
-    }
-    if let Some(position) = groups.iter().position(|&g| g as usize >= cells.n_items) {
-        let value = i64::from(groups[position]);
-        return Err(Error::Index { argument: "groups", position, value, bound: cells.n_items });
-    }
-    let n_groups = groups.iter().max().map_or(1, |&g| g as usize + 1);
-    let mut present = vec![false; n_groups];
-    for &group in groups {
-        present[group as usize] = true;
-    }
-    let value =
-        |rule, value: String, index| Err(Error::Value { argument: "groups", rule, value, index });
-    if let Some(missing) = present.iter().position(|present| !present) {
-        return value("numbered without gaps", format!("no item in group {missing}"), None);
-    }
-    let group = |items: &[u32], c: usize| groups[items[c] as usize];
-    let joins = |&c: &usize| group(cells.left, c) != group(cells.right, c);
-    match (0..cells.len()).find(joins) {
-        Some(c) => value("unions of compared items", "a comparison across groups".into(), Some(c)),
-        None => Ok(n_groups),
-    }
+/// An empty vector with room for `len` elements.
+fn try_empty<T>(len: usize) -> Result<Vec<T>, Error> {
+    let mut vec = Vec::new();
+    let bytes = len as u128 * size_of::<T>() as u128;
+    vec.try_reserve_exact(len).map_err(|_| Error::TooLarge { bytes })?;
+    Ok(vec)
 }
 
 /// Boundaries of blocks of at least `BLOCK_CELLS` cells.
@@ -420,26 +470,4 @@ fn cut(first_cell: &[u32]) -> Vec<usize> {
         }
     }
     blocks
-}
-
-/// Weighted root mean square of each covariate.
-fn scales(cells: &Cells<'_>) -> Vec<f64> {
-    (0..cells.n_covariates)
-        .map(|a| {
-            let column = || (0..cells.len()).map(|c| (c, cells.row(c)[a].abs()));
-            let games = |c: usize| cells.wins[c] + cells.losses[c] + cells.tie(c);
-            let present = || column().filter(|&(c, _)| games(c) > 0.0);
-            let largest = present().fold(0.0_f64, |top, (_, z)| top.max(z));
-            if largest == 0.0 {
-                return 1.0;
-            }
-            let (mut sum, mut total) = (0.0, 0.0);
-            for (c, z) in present() {
-                sum += games(c) * (z / largest).powi(2);
-                total += games(c);
-            }
-            let scale = largest * (sum / total).sqrt();
-            if scale >= f64::MIN_POSITIVE { scale } else { largest }
-        })
-        .collect()
 }

@@ -49,6 +49,126 @@ pub(super) struct Term {
 /// tie.
 pub(super) type Scores = [(f64, f64); 3];
 
+/// A model's outcome probabilities as functions of the linear predictor, at one tie parameter.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    /// Half a win each for a tie.
+    Half,
+    /// Weights `exp(eta / 2)`, `exp(-eta / 2)` and `level` of left, right and tie.
+    Davidson {
+        /// `2 nu`.
+        level: f64,
+    },
+    /// Two logistic curves, `ln theta` to either side.
+    RaoKupper {
+        /// `theta`.
+        theta: f64,
+        /// First derivative of `ln(exp(2 tau) - 1)`.
+        gain: f64,
+        /// Negative second derivative of the same.
+        curvature: f64,
+    },
+}
+
+impl Shape {
+    /// The model at tie parameter `tie`.
+    pub(super) fn new(ties: Ties, tie: f64) -> Self {
+        // Beyond this range, which no estimate comes near, all is as at its ends.
+        let bounded = tie.clamp(-600.0, 600.0);
+        match ties {
+            Ties::Half => Self::Half,
+            Ties::Davidson => Self::Davidson { level: 2.0 * bounded.exp() },
+            Ties::RaoKupper => Self::RaoKupper {
+                theta: bounded.exp(),
+                gain: tie_gain(1.0, tie),
+                curvature: bounded.sinh().powi(2).recip(),
+            },
+        }
+    }
+
+    /// The number at most 0 whose exponential [`term`](Self::term) is to be given.
+    #[inline(always)]
+    pub(super) fn exponent(&self, eta: f64) -> f64 {
+        match self {
+            Self::Davidson { .. } => -0.5 * eta.abs(),
+            Self::Half | Self::RaoKupper { .. } => -eta.abs(),
+        }
+    }
+
+    /// Derivatives of a cell's log-likelihood at linear predictor `eta`.
+    #[inline(always)]
+    pub(super) fn term(&self, counts: Counts, eta: f64, decay: f64) -> Term {
+        match *self {
+            Self::Half => {
+                let wins = counts.wins + 0.5 * counts.ties;
+                let losses = counts.losses + 0.5 * counts.ties;
+                let large = 1.0 / (1.0 + decay);
+                let (win, loss) = by_sign(eta, large, decay * large);
+                let (up, down) = (wins * loss, losses * win);
+                Term {
+                    score: up - down,
+                    magnitude: up + down,
+                    information: (wins + losses) * (win * loss),
+                    ..Term::default()
+                }
+            }
+            Self::Davidson { level } => {
+                // Relative to the larger of the weights of left and right.
+                let (small, level) = (decay * decay, level * decay);
+                let share = 1.0 / (1.0 + small + level);
+                let (left, right) = by_sign(eta, share, small * share);
+                let level = level * share;
+                let games = counts.wins + counts.losses + counts.ties;
+                let decided = counts.wins + counts.losses;
+                let up = counts.wins * (right + 0.5 * level) + 0.5 * counts.ties * right;
+                let down = counts.losses * (left + 0.5 * level) + 0.5 * counts.ties * left;
+                let (more, less) = (counts.ties * (left + right), decided * level);
+                Term {
+                    score: up - down,
+                    magnitude: up + down,
+                    tie_score: more - less,
+                    tie_magnitude: more + less,
+                    information: games * (left * right + 0.25 * (left + right) * level),
+                    cross: games * 0.5 * (right - left) * level,
+                    tie_information: games * level * (left + right),
+                }
+            }
+            Self::RaoKupper { theta, gain, curvature } => {
+                let (wins, losses) = (counts.wins + counts.ties, counts.losses + counts.ties);
+                // The side that is favoured wins, or does not; the other one does, or does not.
+                let favoured = 1.0 / (1.0 + theta * decay);
+                let other = 1.0 / (theta + decay);
+                let (win, loss) = by_sign(eta, favoured, decay * other);
+                let (not_win, not_loss) = by_sign(eta, theta * decay * favoured, theta * other);
+                let (up, down) = (wins * not_win, losses * not_loss);
+                let more = counts.ties * gain;
+                let (left, right) = (wins * (win * not_win), losses * (loss * not_loss));
+                Term {
+                    score: up - down,
+                    magnitude: up + down,
+                    tie_score: more - (up + down),
+                    tie_magnitude: more + up + down,
+                    information: left + right,
+                    cross: right - left,
+                    tie_information: left + right + counts.ties * curvature,
+                }
+            }
+        }
+    }
+}
+
+/// What belongs to the left and to the right side, from what belongs to the favoured and the other.
+#[inline(always)]
+fn by_sign(eta: f64, favoured: f64, other: f64) -> (f64, f64) {
+    if eta >= 0.0 { (favoured, other) } else { (other, favoured) }
+}
+
+/// Derivatives of a cell's log-likelihood at linear predictor `eta` and tie parameter `tie`.
+pub(super) fn term(ties: Ties, counts: Counts, eta: f64, tie: f64) -> Term {
+    let shape = Shape::new(ties, tie);
+    shape.term(counts, eta, shape.exponent(eta).exp())
+}
+
 /// Probabilities of left, right and tie under Davidson's model.
 #[inline(always)]
 fn davidson(eta: f64, log_nu: f64) -> (f64, f64, f64) {
@@ -58,60 +178,6 @@ fn davidson(eta: f64, log_nu: f64) -> (f64, f64, f64) {
     let (left, right, tie) = ((left - top).exp(), (right - top).exp(), (tie - top).exp());
     let total = left + right + tie;
     (left / total, right / total, tie / total)
-}
-
-/// Derivatives of a cell's log-likelihood at linear predictor `eta` and tie parameter `tie`.
-#[inline(always)]
-pub(super) fn term(ties: Ties, counts: Counts, eta: f64, tie: f64) -> Term {
-    match ties {
-        Ties::Half => {
-            let (wins, losses) =
-                (counts.wins + 0.5 * counts.ties, counts.losses + 0.5 * counts.ties);
-            let (win, loss) = win_loss(eta);
-            let (up, down) = (wins * loss, losses * win);
-            Term {
-                score: up - down,
-                magnitude: up + down,
-                information: (wins + losses) * (win * loss),
-                ..Term::default()
-            }
-        }
-        Ties::Davidson => {
-            let (left, right, level) = davidson(eta, tie);
-            let games = counts.wins + counts.losses + counts.ties;
-            let decided = counts.wins + counts.losses;
-            let up = counts.wins * (right + 0.5 * level) + 0.5 * counts.ties * right;
-            let down = counts.losses * (left + 0.5 * level) + 0.5 * counts.ties * left;
-            let (more, less) = (counts.ties * (left + right), decided * level);
-            Term {
-                score: up - down,
-                magnitude: up + down,
-                tie_score: more - less,
-                tie_magnitude: more + less,
-                information: games * (left * right + 0.25 * (left + right) * level),
-                cross: games * 0.5 * (right - left) * level,
-                tie_information: games * level * (left + right),
-            }
-        }
-        Ties::RaoKupper => {
-            let (wins, losses) = (counts.wins + counts.ties, counts.losses + counts.ties);
-            let (win, not_win) = win_loss(eta - tie);
-            let (not_loss, loss) = win_loss(eta + tie);
-            let (up, down) = (wins * not_win, losses * not_loss);
-            let more = tie_gain(counts.ties, tie);
-            let (left, right) = (wins * (win * not_win), losses * (loss * not_loss));
-            let curvature = if counts.ties > 0.0 { counts.ties / tie.sinh().powi(2) } else { 0.0 };
-            Term {
-                score: up - down,
-                magnitude: up + down,
-                tie_score: more - (up + down),
-                tie_magnitude: more + up + down,
-                information: left + right,
-                cross: right - left,
-                tie_information: left + right + curvature,
-            }
-        }
-    }
 }
 
 /// `t d/dtau ln(exp(2 tau) - 1)`.
@@ -203,7 +269,7 @@ pub(super) fn log_likelihood(ties: Ties, counts: Counts, eta: f64, tie: f64) -> 
 
 /// `ln(1 / (1 + exp(-x)))`.
 #[inline(always)]
-pub(super) fn log_sigmoid(x: f64) -> f64 {
+fn log_sigmoid(x: f64) -> f64 {
     x.min(0.0) - (-x.abs()).exp().ln_1p()
 }
 

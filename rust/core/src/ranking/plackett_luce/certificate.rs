@@ -13,12 +13,9 @@ use super::pairs::Pairs;
 use crate::control::Control;
 use crate::error::{Error, try_zeroed};
 use crate::parallel::Team;
-use crate::ranking::certificate::Certificate;
+use crate::ranking::certificate::{Certificate, REFINE_ABOVE};
 use crate::ranking::paired::Prior;
 use crate::sparse::{Operator, SpanningForest, maximum_spanning_forest};
-
-/// Above this `c * decrement` the second-order term matters and `c` is worth exact path resistances.
-const REFINE_ABOVE: f64 = 1e-3;
 
 /// Certify the log-strengths `s` at which `derivatives` were evaluated.
 ///

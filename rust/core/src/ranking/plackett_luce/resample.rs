@@ -12,12 +12,15 @@ use super::rankings::Rankings;
 use crate::control::Control;
 use crate::error::{Error, try_vec, try_zeroed};
 use crate::parallel::Team;
-use crate::ranking::inference::{Fitted, Replicate, Resample, Resampling, binomial};
+use crate::ranking::inference::{Fitted, Replicate, Resample, Resampling, binomial, whole};
 use crate::ranking::paired::Prior;
 use crate::rng::{Philox, Stream};
 
 /// Most rankings that are told apart one by one.
 const MAX_RANKINGS: f64 = 9_007_199_254_740_992.0;
+
+/// Rankings between two looks at the control.
+const CHECK_EVERY: usize = 1 << 12;
 
 /// A fit whose rankings can be drawn anew.
 #[derive(Debug, Clone, Copy)]
@@ -135,18 +138,26 @@ impl<'a> RankingsReplicate<'a> {
     }
 
     /// As many rankings as there were, each one of those recorded.
-    fn draw_recorded(&mut self, generator: &mut Philox) {
-        let mut left = self.rest[0].round() as u64;
+    fn draw_recorded(
+        &mut self,
+        generator: &mut Philox,
+        control: &dyn Control,
+    ) -> Result<(), Error> {
+        let mut left = whole(self.rest[0].round());
         let rankings = self.fit.rankings;
         for (r, weight) in self.drawn.weights.iter_mut().enumerate() {
+            if r % CHECK_EVERY == 0 {
+                control.check()?;
+            }
             let count = binomial(left, rankings.weight(r) / self.rest[r], generator);
             left -= count;
             *weight = count as f64;
         }
+        Ok(())
     }
 
     /// For each recorded ranking one of the same set and length, drawn from the model.
-    fn draw_orders(&mut self, generator: &mut Philox) -> Result<(), Error> {
+    fn draw_orders(&mut self, generator: &mut Philox, control: &dyn Control) -> Result<(), Error> {
         let RankingsResample { rankings, strength, .. } = self.fit;
         let drawn = &mut self.drawn;
         *drawn = Drawn { offsets: vec![0], has_own_orders: true, ..Drawn::default() };
@@ -156,8 +167,11 @@ impl<'a> RankingsReplicate<'a> {
             // A weight below one ranking, or between two numbers of them, is shared equally.
             let n_copies = rankings.weight(r).round().max(1.0);
             let weight = rankings.weight(r) / n_copies;
-            let bytes = 4 * set.len() as u128 * n_copies as u128;
-            for _ in 0..n_copies as u64 {
+            let bytes = 4 * set.len() as u128 * u128::from(whole(n_copies));
+            for _ in 0..whole(n_copies) {
+                if drawn.weights.len() % CHECK_EVERY == 0 {
+                    control.check()?;
+                }
                 // The first of exponential times with these rates is a choice, and so on.
                 keys.clear();
                 keys.extend(set.iter().map(|&item| {
@@ -166,13 +180,13 @@ impl<'a> RankingsReplicate<'a> {
                 }));
                 keys.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
                 drawn.items.try_reserve(set.len()).map_err(|_| Error::TooLarge { bytes })?;
+                if drawn.items.len() + set.len() >= u32::MAX as usize {
+                    return Err(Error::TooLarge { bytes });
+                }
                 drawn.items.extend(keys.iter().map(|&(_, item)| item));
                 drawn.offsets.push(drawn.items.len());
                 drawn.n_placed.push(n_choices as u32);
                 drawn.weights.push(weight);
-            }
-            if drawn.items.len() >= u32::MAX as usize {
-                return Err(Error::TooLarge { bytes });
             }
         }
         let rankings = self.drawn.rankings(&rankings);
@@ -185,17 +199,22 @@ impl<'a> RankingsReplicate<'a> {
 }
 
 impl Replicate for RankingsReplicate<'_> {
-    fn draw(&mut self, resampling: Resampling, stream: &Stream) -> Result<bool, Error> {
+    fn draw(
+        &mut self,
+        resampling: Resampling,
+        stream: &Stream,
+        control: &dyn Control,
+    ) -> Result<bool, Error> {
         let mut generator = stream.generator();
         match resampling {
-            Resampling::Games => self.draw_recorded(&mut generator),
-            Resampling::Parametric => self.draw_orders(&mut generator)?,
+            Resampling::Games => self.draw_recorded(&mut generator, control)?,
+            Resampling::Parametric => self.draw_orders(&mut generator, control)?,
         }
         if self.fit.prior.is_some() {
             return Ok(true);
         }
         let rankings = self.drawn.rankings(&self.fit.rankings);
-        let found = comparable_in_rankings(&rankings, &self.team, &())?.n_components;
+        let found = comparable_in_rankings(&rankings, &self.team, control)?.n_components;
         Ok(found == self.n_groups)
     }
 

@@ -159,56 +159,66 @@ def _endless_preference_estimator():
     return lambda: model.fit(sets, chosen)
 
 
-CASES = {
-    "hasten.ranking.BradleyTerry": Case(
-        run=_estimator, data=_estimator_data, long=_endless_estimator
-    ),
-    "hasten.ranking.BradleyTerryResult": Case(
-        run=lambda: ranking.bradley_terry(np.array([["a", "b"], ["b", "a"], ["a", "b"]]))
-    ),
-    "hasten.ranking.BootstrapResult": Case(
-        run=lambda comparisons, n_threads=None: _fit(comparisons, n_threads).bootstrap(6, rng=0),
-        data=lambda: {"comparisons": _some_pairs()},
-    ),
-    "hasten.ranking.Coefficient": Case(run=_coefficients, data=_games),
-    "hasten.ranking.Comparisons": Case(run=ranking.Comparisons.from_arrays, data=_games),
-    "hasten.ranking.ComponentReport": Case(run=lambda: _comparisons().components()),
-    "hasten.ranking.ConfidenceInterval": Case(
-        run=_standard_error, data=lambda: {"comparisons": _pairs()}
-    ),
-    "hasten.ranking.Contrast": Case(run=_contrast, data=lambda: {"comparisons": _pairs()}),
-    "hasten.ranking.Gaussian": Case(run=lambda: ranking.Gaussian(0.5)),
-    "hasten.ranking.Logistic": Case(run=lambda: ranking.Logistic(0.5)),
-    "hasten.ranking.ModelComparison": Case(run=_compare, data=lambda: {"comparisons": _pairs()}),
-    "hasten.ranking.RankSets": Case(run=_rank_sets, data=lambda: {"comparisons": _some_pairs()}),
-    "hasten.ranking.PreferenceRegression": Case(
-        run=_preference_estimator,
-        data=_preference_estimator_data,
-        long=_endless_preference_estimator,
-    ),
-    "hasten.ranking.PreferenceResult": Case(
-        run=lambda: ranking.preference_regression([[1.0], [-0.5]], [1, 1])
-    ),
-    "hasten.ranking.preference_regression": Case(
-        run=_preference_regression, data=_rankings, long=_endless_preference
-    ),
-    "hasten.ranking.bradley_terry": Case(
-        run=_bradley_terry,
-        data=lambda: {"comparisons": _pairs(), "init": np.linspace(-1.0, 1.0, N_ITEMS)},
-        long=_endless_function,
-    ),
-} | {
-    f"hasten.ranking.datasets.{name}": Case(
-        run=getattr(ranking.datasets, maker),
-        data=lambda: {"n_items": 50, "n_games": 1000, "rng": 0},
-    )
-    for name, maker in [
-        ("SyntheticComparisons", "make_uniform"),
-        ("make_bipartite", "make_bipartite"),
-        ("make_chain", "make_chain"),
-        ("make_ladder", "make_ladder"),
-        ("make_leagues", "make_leagues"),
-        ("make_power_law", "make_power_law"),
-        ("make_uniform", "make_uniform"),
-    ]
-}
+CASES = (
+    {
+        "hasten.ranking.BradleyTerry": Case(
+            run=_estimator, data=_estimator_data, long=_endless_estimator
+        ),
+        "hasten.ranking.BradleyTerryResult": Case(
+            run=lambda: ranking.bradley_terry(np.array([["a", "b"], ["b", "a"], ["a", "b"]]))
+        ),
+        "hasten.ranking.BootstrapResult": Case(
+            run=lambda comparisons, n_threads=None: _fit(comparisons, n_threads).bootstrap(
+                6, rng=0
+            ),
+            data=lambda: {"comparisons": _some_pairs()},
+        ),
+        "hasten.ranking.Coefficient": Case(run=_coefficients, data=_games),
+        "hasten.ranking.Comparisons": Case(run=ranking.Comparisons.from_arrays, data=_games),
+        "hasten.ranking.ComponentReport": Case(run=lambda: _comparisons().components()),
+        "hasten.ranking.ConfidenceInterval": Case(
+            run=_standard_error, data=lambda: {"comparisons": _pairs()}
+        ),
+        "hasten.ranking.Contrast": Case(run=_contrast, data=lambda: {"comparisons": _pairs()}),
+        "hasten.ranking.Gaussian": Case(run=lambda: ranking.Gaussian(0.5)),
+        "hasten.ranking.Logistic": Case(run=lambda: ranking.Logistic(0.5)),
+        "hasten.ranking.ModelComparison": Case(
+            run=_compare, data=lambda: {"comparisons": _pairs()}
+        ),
+        "hasten.ranking.RankSets": Case(
+            run=_rank_sets, data=lambda: {"comparisons": _some_pairs()}
+        ),
+        "hasten.ranking.PreferenceRegression": Case(
+            run=_preference_estimator,
+            data=_preference_estimator_data,
+            long=_endless_preference_estimator,
+        ),
+        "hasten.ranking.PreferenceResult": Case(
+            run=lambda: ranking.preference_regression([[1.0], [-0.5]], [1, 1])
+        ),
+        "hasten.ranking.preference_regression": Case(
+            run=_preference_regression, data=_rankings, long=_endless_preference
+        ),
+        "hasten.ranking.bradley_terry": Case(
+            run=_bradley_terry,
+            data=lambda: {"comparisons": _pairs(), "init": np.linspace(-1.0, 1.0, N_ITEMS)},
+            long=_endless_function,
+        ),
+    }
+    | {
+        f"hasten.ranking.datasets.{name}": Case(
+            run=getattr(ranking.datasets, maker),
+            data=lambda: {"n_items": 50, "n_games": 1000, "rng": 0},
+        )
+        for name, maker in [
+            ("SyntheticComparisons", "make_uniform"),
+            ("make_bipartite", "make_bipartite"),
+            ("make_chain", "make_chain"),
+            ("make_ladder", "make_ladder"),
+            ("make_leagues", "make_leagues"),
+            ("make_power_law", "make_power_law"),
+            ("make_uniform", "make_uniform"),
+        ]
+    }
+    | _rankings.CASES
+)

@@ -10,17 +10,31 @@ __all__ = [
     "aggregate",
     "bootstrap",
     "bradley_terry",
+    "comparable_in_rankings",
+    "complete_rankings",
     "components",
     "covariance",
     "draws",
+    "first_repetition",
     "fit_paired",
+    "merge_rankings",
+    "plackett_luce",
     "preference_regression",
     "rank_sets",
+    "rankings_log_likelihood",
     "resampled_outcomes",
+    "restrict_rankings",
     "simultaneous_critical_value",
     "standard_error",
 ]
 
+_Rankings: TypeAlias = tuple[
+    int,  # n_items
+    NDArray[np.uintp],  # offsets (N + 1,)
+    NDArray[np.uint32],  # items (entries,)
+    NDArray[np.uint32],  # n_placed (N,)
+    NDArray[np.float64],  # weights (N,)
+]
 # The named tuples of `hasten.ranking._paired`, which is read field by field.
 _Cells: TypeAlias = tuple[
     int,  # items
@@ -202,3 +216,42 @@ def preference_regression(
     trace: bool,
     /,
 ) -> _PreferenceSolution: ...
+def first_repetition(rankings: _Rankings, /) -> tuple[int, int] | None: ...  # ranking, item
+def complete_rankings(
+    n_items: int,
+    offsets: NDArray[np.uintp],  # (N + 1,)
+    placed: NDArray[np.uint32],  # (entries,)
+    set_offsets: NDArray[np.uintp],  # (N + 1,)
+    sets: NDArray[np.uint32],  # (entries of the sets,)
+    /,
+) -> tuple[
+    NDArray[np.uintp],  # offsets (N + 1,)
+    NDArray[np.uint32],  # items (completed entries,)
+    tuple[int, int] | None,  # ranking and item from outside its set
+]: ...
+def merge_rankings(rankings: _Rankings, /) -> tuple[_Rankings, int]: ...  # number left out
+def restrict_rankings(
+    rankings: _Rankings,
+    labels: NDArray[np.uint32],  # (n_items,); 2**32 - 1 leaves an item out
+    /,
+) -> tuple[_Rankings, int]: ...
+def rankings_log_likelihood(
+    rankings: _Rankings,
+    strength: NDArray[np.float64],  # (n_items,)
+    n_threads: int | None,
+    /,
+) -> float: ...
+def comparable_in_rankings(rankings: _Rankings, /) -> tuple[NDArray[np.uint32], int]: ...
+def plackett_luce(
+    rankings: _Rankings,
+    prior: tuple[str, float] | None,
+    groups: NDArray[np.uint32] | None,  # (n_items,)
+    method: str,
+    init: NDArray[np.float64] | None,  # (n_items,)
+    tol: float,
+    max_iter: int | None,
+    n_threads: int | None,
+    callback: Callable[[Info], object] | None,
+    trace: bool,
+    /,
+) -> _Solution: ...

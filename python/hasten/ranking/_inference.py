@@ -111,10 +111,12 @@ class RankingResult(Result):
         return place.astype(np.uint32)
 
     def _spread(self, values: NDArray[Any]) -> Any:
-        """Return one value an item in the caller's library, NaN for those that were excluded."""
+        """Return one value an item in the caller's library, none for those that were excluded."""
         kept = self._fit.kept
         if kept is not None:
-            whole = np.full((len(self.items), *values.shape[1:]), np.nan)
+            # Whole numbers are ranks, of which what has no strength has none.
+            missing: float = 0 if values.dtype.kind == "i" else np.nan
+            whole = np.full(len(self.items), missing, dtype=values.dtype)
             whole[kept] = values
             values = whole
         return self._fit.backend.wrap(values)

@@ -1,4 +1,4 @@
-"""Synthetic comparisons with known strengths, from easy schedules to those that separate solvers.
+"""Synthetic comparisons and rankings with known strengths, from easy to what separates solvers.
 
 Every generator draws with NumPy's `Generator` only, a fixed number of draws per game, and keeps 17
 bytes a game. Outcomes follow the Bradley-Terry model of the strengths that are returned. A sparse
@@ -14,17 +14,25 @@ import numpy as np
 
 from hasten._validation import check_integer, check_real, check_rng
 from hasten.ranking._comparisons import Comparisons
+from hasten.ranking._synthetic_rankings import (
+    SyntheticRankings,
+    make_local_rankings,
+    make_rankings,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
     "SyntheticComparisons",
+    "SyntheticRankings",
     "make_bipartite",
     "make_chain",
     "make_ladder",
     "make_leagues",
+    "make_local_rankings",
     "make_power_law",
+    "make_rankings",
     "make_uniform",
 ]
 

@@ -31,6 +31,7 @@ mod newman;
 mod newton;
 pub mod paired;
 mod preference;
+pub mod plackett_luce;
 mod reduction;
 mod solver;
 mod table;

@@ -5,6 +5,9 @@ use crate::error::Error;
 use crate::parallel::Team;
 use crate::rng::Stream;
 
+/// Signs in one block of a stream.
+const SIGNS: u64 = 128;
+
 /// Whose word is taken for the covariance `V` of the scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -23,6 +26,26 @@ pub enum Noise {
     Normal,
     /// -1 or 1 with equal chance: less variance in a sketch.
     Sign,
+}
+
+impl Noise {
+    /// Draws `start..start + out.len()` of a stream.
+    pub(crate) fn fill(self, stream: &Stream, start: u64, out: &mut [f64]) {
+        match self {
+            Self::Normal => stream.fill_normal(start, out),
+            Self::Sign => {
+                let mut words = [0; 4];
+                for (k, out) in (start..).zip(out.iter_mut()) {
+                    let place = k % SIGNS;
+                    if place == 0 || k == start {
+                        words = stream.block(k / SIGNS);
+                    }
+                    let bit = words[(place / 32) as usize] >> (place % 32) & 1;
+                    *out = if bit == 0 { 1.0 } else { -1.0 };
+                }
+            }
+        }
+    }
 }
 
 /// An estimate with its information matrix `H`, ready to be solved with.

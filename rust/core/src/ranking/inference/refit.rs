@@ -4,12 +4,14 @@
 //! relative difference of the two informations; where that is too much, Newton steps follow, with
 //! conjugate gradients that `H0` preconditions.
 
+use rand_distr::{Binomial, Distribution};
+
 use super::fitted::{Fitted, Kind};
 use super::standard_error::dot;
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::parallel::Team;
-use crate::rng::Stream;
+use crate::rng::{Philox, Stream};
 
 /// Numerical error of a refit that is allowed, for every contrast in units of its standard error in
 /// the original fit.
@@ -292,4 +294,20 @@ fn remaining(length: f64, last: f64) -> f64 {
     // The rate rises towards its limit; before the second step it is unknown, and assumed.
     let rate = if last.is_finite() { (1.5 * length / last).min(0.9) } else { 0.5 };
     length * rate / (1.0 - rate)
+}
+
+/// Number of successes of `n` trials with chance `p`.
+pub(crate) fn binomial(n: u64, p: f64, generator: &mut Philox) -> u64 {
+    if n == 0 {
+        return 0;
+    }
+    // Rounding may carry a chance past 1.
+    let p = if p > 0.0 { p.min(1.0) } else { 0.0 };
+    Binomial::new(n, p).map_or(0, |binomial| binomial.sample(generator).min(n))
+}
+
+/// A whole number of recorded outcomes as an integer.
+#[allow(clippy::cast_sign_loss, reason = "a count")]
+pub(crate) fn whole(count: f64) -> u64 {
+    count as u64
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::derivatives::Derivatives;
 use super::elimination::{Collinear, Elimination};
 use super::lanes::{LANES, Lanes, draw_lanes, lanes, multiply_lanes};
-use super::scores::{Score, cell_weights, draw_scores, fill, n_draws, spread};
+use super::scores::{Score, cell_weights, draw_scores, n_draws, spread};
 use super::system::System;
 use super::{Cells, Model, Ties};
 use crate::control::Control;
@@ -390,7 +390,7 @@ impl Fitted for PairedFit<'_> {
         spread(&self.system, scores, &mut internal, team);
         if kind == Kind::Model && self.system.model.prior.is_some() {
             let mut draws = vec![0.0; n];
-            fill(noise, stream, n_draws(&self.system) as u64, &mut draws);
+            noise.fill(stream, n_draws(&self.system) as u64, &mut draws);
             self.add_prior(&mut internal[..n], |i, information| information.sqrt() * draws[i]);
         }
         self.write_out(&internal, out);
@@ -450,7 +450,7 @@ impl Fitted for PairedFit<'_> {
         if kind == Kind::Model && self.system.model.prior.is_some() {
             let mut draws = try_vec(n, 0.0)?;
             for (stream, out) in streams.iter().zip(out.chunks_mut(p)) {
-                fill(noise, stream, n_draws(&self.system) as u64, &mut draws);
+                noise.fill(stream, n_draws(&self.system) as u64, &mut draws);
                 self.add_prior(&mut out[..n], |i, information| information.sqrt() * draws[i]);
             }
         }

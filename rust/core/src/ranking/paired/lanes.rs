@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::Ties;
-use super::scores::{cell_weights, fill, random_score};
+use super::scores::{cell_weights, random_score};
 use super::system::{Point, System};
 use crate::ranking::inference::{Kind, Noise};
 use crate::rng::Stream;
@@ -114,7 +114,7 @@ pub(super) fn draw_lanes(
         let place = (cell - first) % BLOCK * per_cell;
         if place == 0 {
             for (stream, draws) in streams.iter().zip(draws.chunks_mut(length)) {
-                fill(noise, stream, (cell * per_cell) as u64, draws);
+                noise.fill(stream, (cell * per_cell) as u64, draws);
             }
         }
         let weights = cell_weights(system, kind, pair, cell, at);

@@ -1,7 +1,5 @@
 //! Games drawn anew inside the cells of a paired fit.
 
-use rand_distr::{Binomial, Distribution};
-
 use super::derivatives::Derivatives;
 use super::existence::require_existence;
 use super::fitted::PairedFit;
@@ -11,7 +9,7 @@ use super::{Cells, Model, Ties};
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::parallel::Team;
-use crate::ranking::inference::{Fitted, Replicate, Resample, Resampling};
+use crate::ranking::inference::{Fitted, Replicate, Resample, Resampling, binomial, whole};
 use crate::rng::{Philox, Stream};
 
 /// Most games that are told apart one by one.
@@ -262,22 +260,6 @@ impl Replicate for PairedReplicate<'_> {
             *out = self.derivatives.shared_information[a * k + a] / (unit * unit);
         }
     }
-}
-
-/// A whole number of games as an integer.
-#[allow(clippy::cast_sign_loss, reason = "a count")]
-fn whole(games: f64) -> u64 {
-    games as u64
-}
-
-/// Number of successes of `n` trials with chance `p`.
-fn binomial(n: u64, p: f64, generator: &mut Philox) -> u64 {
-    if n == 0 {
-        return 0;
-    }
-    // Rounding may carry a chance past 1.
-    let p = if p > 0.0 { p.min(1.0) } else { 0.0 };
-    Binomial::new(n, p).map_or(0, |binomial| binomial.sample(generator).min(n))
 }
 
 /// Share games out among three outcomes, each game with a weight.

@@ -361,7 +361,8 @@ class RankingResult(Result):
         Returns
         -------
         RankSets
-            Named tuple of two integer arrays ``(low, high)``; ranks count within a component.
+            Named tuple of two integer arrays ``(low, high)``; ranks count within a component, and
+            an item that was excluded has 0.
 
         Raises
         ------
@@ -393,7 +394,9 @@ class RankingResult(Result):
             self._fit.core(), kind, method, level, critical, n_samples, key, self._n_threads
         )
         wrap = self._fit.backend.wrap
-        return RankSets(wrap(low.astype(np.int64)), wrap(high.astype(np.int64)))
+        # What has no strength has no rank.
+        known = ~np.isnan(self._fit.strength)
+        return RankSets(*(wrap(np.where(known, end.astype(np.int64), 0)) for end in (low, high)))
 
     def bootstrap(
         self,

@@ -61,7 +61,8 @@ def draw(result: BradleyTerryResult | PlackettLuceResult, kind: str, ax: Axes | 
 def _caterpillar(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> None:
     strength = result._fit.strength
     low, high = (np.asarray(end) for end in result.confidence_interval())
-    order = np.argsort(-strength, kind="stable")[:_MOST_ROWS]
+    n_known = int(np.isfinite(strength).sum())
+    order = np.argsort(-strength, kind="stable")[: min(n_known, _MOST_ROWS)]
     rows = np.arange(len(order))
     ax.axvline(0.0, color=_GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     ax.hlines(rows, low[order], high[order], color=_BLUE, alpha=0.45, linewidth=3.5)
@@ -72,12 +73,10 @@ def _caterpillar(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> N
     ax.set_xlabel(f"log-strength ({result._origin}), 95 % intervals")
     if len(strength) <= _MOST_RANKED:
         _write_rank_sets(result, order, ax)
-    hidden = len(strength) - len(order)
+    hidden = n_known - len(order)
     _finish(
         ax,
-        f"Strongest {len(order)} of {len(strength):,} items"
-        if hidden
-        else f"{result._model} strengths",
+        f"Strongest {len(order)} of {n_known:,} items" if hidden else f"{result._model} strengths",
     )
     ax.grid(axis="x", color="0.92", linewidth=0.8)
     ax.spines["left"].set_visible(False)
@@ -93,7 +92,9 @@ def _caterpillar(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> N
     elo.spines["top"].set_visible(False)
 
 
-def _write_rank_sets(result: BradleyTerryResult, order: NDArray[Any], ax: Axes) -> None:
+def _write_rank_sets(
+    result: BradleyTerryResult | PlackettLuceResult, order: NDArray[Any], ax: Axes
+) -> None:
     # Fixed draws: the same result gives the same picture.
     low, high = (np.asarray(end) for end in result.rank_sets(rng=0))
     beside = ax.get_yaxis_transform()

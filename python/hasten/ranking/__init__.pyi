@@ -9,8 +9,8 @@ from ._estimate import ConfidenceInterval as ConfidenceInterval
 from ._estimate import Contrast as Contrast
 from ._estimate import RankSets as RankSets
 from ._estimators import BradleyTerry as BradleyTerry
-from ._estimators import PlackettLuce as PlackettLuce
 from ._plackett_luce import plackett_luce as plackett_luce
+from ._plackett_luce_estimator import PlackettLuce as PlackettLuce
 from ._plackett_luce_result import PlackettLuceResult as PlackettLuceResult
 from ._preference import preference_regression as preference_regression
 from ._preference_estimators import PreferenceRegression as PreferenceRegression

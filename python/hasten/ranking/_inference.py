@@ -400,7 +400,8 @@ class RankingResult(Result):
         Returns
         -------
         RankSets
-            Named tuple of two integer arrays ``(low, high)``; ranks count within a component.
+            Named tuple of two integer arrays ``(low, high)``; ranks count within a component, and
+            an item that was excluded has 0.
 
         Raises
         ------

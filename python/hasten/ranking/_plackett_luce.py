@@ -164,9 +164,9 @@ def plackett_luce(
     True
     >>> for name, strength, error in zip(result.items, result.strength, result.standard_error()):
     ...     print(f"{name} {strength:+.4f} ({error:.4f})")
-    ann -0.0320 (0.5830)
-    bob -0.3157 (0.7013)
-    cem +0.3477 (0.8127)
+    ann +0.2559 (0.7138)
+    bob -0.0560 (0.6328)
+    cem -0.1999 (0.8391)
     """
     result, warning = fit(
         as_rankings(rankings),

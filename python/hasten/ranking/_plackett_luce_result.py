@@ -153,9 +153,9 @@ class PlackettLuceResult(SeparatedResult):
     >>> races = [["ann", "bob", "cem"], ["bob", "ann"], ["cem", "ann", "bob"]]
     >>> result = plackett_luce(races)
     >>> result.predict_proba(["ann", "bob", "cem"]).round(4)
-    array([0.3008, 0.2265, 0.4727])
+    array([0.4226, 0.3094, 0.2679])
     >>> result.items[result.rank == 1].item()
-    'cem'
+    'ann'
     """
 
     n_rankings: int
@@ -209,7 +209,7 @@ class PlackettLuceResult(SeparatedResult):
         >>> from hasten.ranking import plackett_luce
         >>> result = plackett_luce([["a", "b", "c"], ["b", "c", "a"], ["c", "a"]])
         >>> [chances.round(3).tolist() for chances in result.predict_proba([["a", "b"], ["c"]])]
-        [[0.436, 0.564], [1.0]]
+        [[0.174, 0.826], [1.0]]
         """
         wrap = self._fit.backend.wrap
         if _is_one_set(sets):

@@ -466,9 +466,10 @@ class RankingResult(Result):
         Notes
         -----
         Resampling inside the aggregated counts is exact: a multinomial of the total weight, rounded
-        to a whole number of games, over outcomes of pairs. Each replicate starts at the original
-        estimate and is solved with its information until the error of any contrast is about 0.001
-        of its standard error.
+        to a whole number of games, over outcomes of pairs. "parametric" rounds the weight of each
+        pair to whole games, at least one, that share it; where ties count half, each gets a winner.
+        Each replicate starts at the original estimate and is solved with its information until the
+        error of any contrast is about 0.001 of its standard error.
         """
         from hasten.ranking import _bootstrap
 

@@ -17,12 +17,19 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-from benchmarks import ranking
-from benchmarks.common import TOLERANCES, interleaved, limited_threads, seconds
+from benchmarks import plackett_luce as rankings
+from benchmarks import preference, ranking
+from benchmarks.common import (
+    TOLERANCES,
+    interleaved,
+    limited_threads,
+    loosest_tolerance,
+    seconds,
+)
 from benchmarks.ranking import Problem, is_installed, make_problem
 
 import hasten
-from hasten.ranking import Comparisons, bradley_terry
+from hasten.ranking import Comparisons, Rankings, bradley_terry, datasets, plackett_luce
 
 COLUMNS = ("date", "CPU", "versions", "threads", "target", "measured", "command")
 
@@ -100,12 +107,104 @@ def chain(threads: int, repeats: int) -> list[str]:
     return [f"closed form to 1e-9 in < 10 ms | {text}: {'met' if is_met else '**missed**'}"]
 
 
+def preference_pairs(threads: int, repeats: int) -> list[str]:
+    """7: a million pairs with ten features, to the same true error: against scikit-learn."""
+    return preferences("pairs", "regular", threads, repeats)
+
+
+def preference_choices(threads: int, repeats: int) -> list[str]:
+    """7: a million choices among five, ten features: against L-BFGS, and a Bradley-Terry fit."""
+    rows = preferences("choices", "large", threads, repeats)
+    problem = preference.make_problem("choices", "large")
+    # A set of five has four rows: as many games between pairs of a thousand items.
+    rng = np.random.default_rng(0)
+    left = rng.integers(0, 1000, 4 * len(problem.chosen))
+    games = np.stack([left, (left + rng.integers(1, 1000, len(left))) % 1000])
+    ours = preference.use_hasten(problem, threads)
+
+    def rank():
+        bradley_terry(Comparisons.from_arrays(*games, n_threads=threads), n_threads=threads)
+
+    best = interleaved({"ours": lambda: ours(1e-6), "games": rank}, repeats)
+    note = f"{best['ours']:.3g} s against {best['games']:.3g} s"
+    return [*rows, verdict("total / Bradley-Terry", best["ours"] / best["games"], None, note)]
+
+
+def preferences(kind: str, profile: str, threads: int, repeats: int) -> list[str]:
+    """Compare with every peer at its loosest tolerance for a true error of 1e-4."""
+    problem = preference.make_problem(kind, profile)
+    solve, found = {}, {}
+    for name in preference.INSTALLED:
+        try:
+            solve[name] = preference.SOLVERS[name](problem, threads)
+        except NotImplementedError:
+            continue
+        found[name] = loosest_tolerance(
+            lambda tolerance, s=solve[name]: problem.true_error(s(tolerance)), 1e-4, 600.0
+        )
+    rows = []
+    for name in list(solve)[1:]:
+        best = interleaved(
+            {key: lambda k=key: solve[k](found[k][0]) for key in ("hasten", name)}, repeats
+        )
+        note = (
+            f"true error {found['hasten'][1]:.0e} against {found[name][1]:.0e}; "
+            f"{best['hasten']:.3g} s against {best[name]:.3g} s"
+        )
+        rows.append(verdict(f"total / {name}, {kind}", best["hasten"] / best[name], None, note))
+    return rows
+
+
+def local_rankings(threads: int, repeats: int) -> list[str]:
+    """7: rankings of five neighbours in skill, 2,000 items, 40,000 rankings: against choix."""
+    problem = rankings.make_problem("local", "regular")
+    ours = rankings.use_hasten(problem, threads)
+    rows = []
+    for name, solver, factor in (
+        ("choix.mm_rankings", rankings.use_choix_mm, 50),
+        ("choix.ilsr_rankings", rankings.use_choix_ilsr, None),
+    ):
+        if not is_installed("choix"):
+            return ["choix | not installed"]
+        peer = solver(problem, threads)
+        # As exact as the peer gets in a minute: its sweeps need hours to the end.
+        tolerance = 0.1
+        while seconds(lambda t=tolerance, p=peer: p(t)) < 60 / 10 and tolerance > 1e-8:
+            tolerance /= 10
+        rows.append(compare_at_residual(problem, ours, peer, name, factor, repeats, tolerance))
+    return rows
+
+
+def choices(threads: int, repeats: int) -> list[str]:
+    """7: a million choices from sets of five: against a Bradley-Terry fit of as many entries."""
+    data = datasets.make_rankings(1000, 1_000_000, rng=20261125, size=5)
+    pairs = datasets.make_uniform(1000, 2_500_000, rng=20261125)
+    sets = data.orderings.astype(np.int32)
+    left, right = (side.astype(np.int32) for side in (pairs.left, pairs.right))
+
+    def choose():
+        recorded = Rankings.from_orderings(sets, top=1)
+        return plackett_luce(recorded, n_threads=threads)
+
+    def play():
+        recorded = Comparisons.from_arrays(left, right, pairs.outcome, n_threads=threads)
+        return bradley_terry(recorded, n_threads=threads)
+
+    best = interleaved({"ours": choose, "pairs": play}, repeats)
+    note = f"{best['ours']:.3g} s against {best['pairs']:.3g} s, ingest included"
+    return [verdict("total / bradley_terry", best["ours"] / best["pairs"], 1, note)]
+
+
 TARGETS = {
     "power-law-thousand": power_law_thousand,
     "power-law-strings": power_law_strings,
     "power-law-large": power_law_large,
     "ladder": ladder,
     "chain": chain,
+    "preference-pairs": preference_pairs,
+    "preference-choices": preference_choices,
+    "local-rankings": local_rankings,
+    "choices": choices,
 }
 
 
@@ -123,17 +222,17 @@ def against(problem, ours, peer, factor, threads, repeats) -> str:
     )
 
 
-def compare_at_residual(problem, ours, peer, name, factor, repeats) -> str:
-    """Run a peer at tolerance 1e-6 and hasten at the loosest that leaves no larger residual."""
-    goal = problem.residual(peer(1e-6))
+def compare_at_residual(problem, ours, peer, name, factor, repeats, at=1e-6) -> str:
+    """Run a peer at one tolerance and hasten at the loosest that leaves no larger residual."""
+    goal = problem.residual(peer(at))
     for tolerance in TOLERANCES:
         residual = problem.residual(ours(tolerance))
         if residual <= goal:
             break
-    best = interleaved({"ours": lambda: ours(tolerance), "peer": lambda: peer(1e-6)}, repeats)
+    best = interleaved({"ours": lambda: ours(tolerance), "peer": lambda: peer(at)}, repeats)
     note = (
         f"residual {residual:.0e} against {goal:.0e}, true error {error(problem, ours, tolerance)} "
-        f"against {error(problem, peer)}; {best['ours']:.3g} s against {best['peer']:.3g} s"
+        f"against {error(problem, peer, at)}; {best['ours']:.3g} s against {best['peer']:.3g} s"
     )
     return verdict(f"total / {name}", best["ours"] / best["peer"], factor, note)
 

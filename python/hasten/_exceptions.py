@@ -53,5 +53,37 @@ class NotConnectedError(ValueError):
         return str(self.args[0])
 
 
+class UndeterminedError(ValueError):
+    """Data that do not determine every coefficient; a family says which by their names.
+
+    Parameters
+    ----------
+    message : str
+        What to print.
+    reason : {"collinear", "unbounded"}
+        Whether columns are combinations of one another, or the likelihood has no maximum.
+    columns : sequence of int
+        The columns concerned.
+
+    Attributes
+    ----------
+    reason : str
+        Whether columns are combinations of one another, or the likelihood has no maximum.
+    columns : tuple of int
+        The columns concerned.
+    """
+
+    reason: str
+    columns: tuple[int, ...]
+
+    def __init__(self, message: str, reason: str, columns: Iterable[int]) -> None:
+        super().__init__(message, reason, tuple(columns))
+        self.reason = reason
+        self.columns = self.args[2]
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class ConvergenceWarning(UserWarning):
     """A solver ended before its certificate reached the tolerance."""

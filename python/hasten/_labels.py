@@ -19,6 +19,7 @@ __all__ = [
     "Dictionary",
     "distinct_items",
     "encode",
+    "encode_column",
     "encode_columns",
     "find",
     "read",
@@ -66,6 +67,16 @@ def encode(
     if len(columns[0]) != len(columns[1]):
         raise ValueError(f"left has {len(columns[0])} entries, right has {len(columns[1])}")
     return encode_columns(*columns, items=items)
+
+
+def encode_column(column: Column, items: Any = None) -> tuple[NDArray[Any], NDArray[np.uint32]]:
+    """Code one column that was read; see `encode`."""
+    if isinstance(column, Plain):
+        nothing: Column = Plain(column.name, column.kind, column.dtype, column.values[:0])
+    else:
+        nothing = Dictionary(column.name, column.kind, column.codes[:0], [])
+    found, codes, _ = encode_columns(column, nothing, items=items)
+    return found, codes
 
 
 def encode_columns(

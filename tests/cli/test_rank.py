@@ -177,7 +177,7 @@ def test_priors(write, capsys):
         assert [row["item"] for row in items] == ["a", "b", "c"]
         assert items[0]["strength"] == pytest.approx(-items[2]["strength"], rel=1e-6)
     assert main(["rank", path, "--prior", "-1"]) == 2
-    assert "`prior` must be greater than 0" in capsys.readouterr().err
+    assert "`prior` must be at least 0" in capsys.readouterr().err
 
 
 def test_components_and_what_is_left_out(write, capsys):

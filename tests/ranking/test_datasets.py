@@ -162,3 +162,41 @@ def test_comparisons():
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("make", [datasets.make_rankings, datasets.make_local_rankings])
+def test_rankings_are_of_different_items(make):
+    for size in (2, 5, 12):
+        data = make(12, 300, 0, size=size)
+        assert data.orderings.shape == (300, size)
+        ordered = np.sort(data.orderings, axis=1)
+        assert (ordered[:, 1:] > ordered[:, :-1]).all()
+        assert ordered.min() >= 0
+        assert ordered.max() < 12
+    again = make(12, 300, np.random.default_rng(0), size=12)
+    np.testing.assert_array_equal(again.orderings, data.orderings)
+    np.testing.assert_array_equal(again.strength, data.strength)
+    np.testing.assert_allclose(data.strength.mean(), 0, atol=1e-12)
+    with pytest.raises(ValueError, match="`size`"):
+        make(3, 10, 0, size=4)
+
+
+@pytest.mark.parametrize("make", [datasets.make_rankings, datasets.make_local_rankings])
+def test_rankings_follow_the_model(make):
+    data = make(60, 100_000, 3, size=4)
+    worth = np.exp(data.strength[data.orderings])
+    for place in range(3):
+        # The strengths of the items that were chosen exceed what the model expects by noise only.
+        left, strength = worth[:, place:], data.strength[data.orderings[:, place:]]
+        chance = left / left.sum(axis=1, keepdims=True)
+        mean = (chance * strength).sum(axis=1)
+        variance = (chance * strength**2).sum(axis=1) - mean**2
+        surplus = (strength[:, 0] - mean).sum() / np.sqrt(variance.sum())
+        assert abs(surplus) < 5
+
+
+def test_local_sets_lie_in_a_window_and_reach_both_ends():
+    data = datasets.make_local_rankings(200, 20_000, 0, window=20)
+    assert np.ptp(data.orderings, axis=1).max() == 19
+    counts = np.bincount(data.orderings.ravel(), minlength=200)
+    assert counts.min() > 0.3 * counts.mean()

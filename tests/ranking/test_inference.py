@@ -138,6 +138,7 @@ def test_a_sketch_is_within_its_stated_accuracy_of_exact_errors():
     result = bradley_terry(games)
     errors = result.standard_error()
     assert result.standard_error_accuracy() == pytest.approx(0.05)
+    assert "standard errors from a sketch, good to 5%" in result.summary()
     some = rng.choice(n_items, 12, replace=False)
     exact = result.standard_error(some)
     # The squares of a sketch vary no more than chi-square with 200 degrees of freedom.
@@ -240,6 +241,17 @@ def test_comparison_of_a_model_with_itself_tests_nothing():
     assert comparison.df == 0
     assert comparison.aic_difference == 0.0
     assert math.isnan(comparison.pvalue)
+
+
+def test_nested_models_are_compared_by_their_likelihoods():
+    games = load_baseball_1987().comparisons(ordered=True)
+    small, large = bradley_terry(games), bradley_terry(games, order_effect=True)
+    for comparison in (small.compare(large), large.compare(small)):
+        assert (comparison.kind, comparison.df) == ("likelihood-ratio", 1)
+        np.testing.assert_allclose(comparison.statistic, 2 * (172.248176 - 169.542871), atol=2e-6)
+        np.testing.assert_allclose(comparison.pvalue, stats.chi2.sf(comparison.statistic, 1))
+    assert small.compare(large).aic_difference == -large.compare(small).aic_difference
+    assert small.compare(large).aic_difference == pytest.approx(small.aic - large.aic)
 
 
 def test_comparison_refuses_other_data():

@@ -62,13 +62,12 @@ def fit_exists(n_items, games, ties, order_effect, prior, covariates=None):
     model = (ties, order_effect, ("logistic", 1.0) if prior else None)
     try:
         solution = fit_paired(cells, model, None, 1e-6, None, 1, None, False)
-    except ValueError as refusal:
-        message = str(refusal)
-    else:
-        assert solution["status"] == "converged"
-        return True
-    assert "no maximum-likelihood estimate exists" in message
-    return False
+    except ValueError as error:
+        if "no maximum-likelihood estimate exists" in str(error):
+            return False
+        raise
+    assert solution["status"] == "converged"
+    return True
 
 
 def random_games(rng, n_items, n_games, outcomes):

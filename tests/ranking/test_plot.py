@@ -42,6 +42,14 @@ def test_caterpillar_is_sorted_with_intervals(result):
     np.testing.assert_allclose(ends, np.column_stack([low, high])[order])
 
 
+def test_caterpillar_writes_the_ranks_that_stay_open(result):
+    ax = result.plot()
+    low, high = result.rank_sets(rng=0)
+    order = np.argsort(-result.strength)
+    expected = [f"{low[k]}\N{EN DASH}{high[k]}" for k in order]
+    assert [text.get_text() for text in ax.texts] == [*expected, "rank"]
+
+
 def test_caterpillar_of_many_items_shows_the_strongest():
     data = make_uniform(100, 4000, rng=0, spread=0.3)
     ax = bradley_terry(data.comparisons()).plot()

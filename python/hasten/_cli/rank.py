@@ -198,10 +198,10 @@ def _rows(result: BradleyTerryResult, arguments: argparse.Namespace) -> list[dic
     if arguments.rank_sets:
         best, worst = result.rank_sets(arguments.confidence_level, kind=kind, rng=arguments.seed)
         columns |= {"best_rank": best, "worst_rank": worst}
-    if result.component is not None:
+    if result.n_components > 1:
         columns |= {"component": result.component + 1}
     lists = {name: column.tolist() for name, column in columns.items()}
-    shown = [k for k, rank in enumerate(lists["rank"]) if not math.isnan(rank)]
+    shown = [k for k, rank in enumerate(lists["rank"]) if rank > 0]
     component = lists.get("component", [0] * len(result.items))
     # Items of one rank, within a component, stand in the order of their names.
     shown.sort(key=lambda k: (component[k], lists["rank"][k], str(lists["item"][k])))

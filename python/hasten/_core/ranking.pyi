@@ -10,16 +10,31 @@ __all__ = [
     "aggregate",
     "bootstrap",
     "bradley_terry",
+    "comparable_in_rankings",
+    "complete_rankings",
     "components",
     "covariance",
     "draws",
+    "first_repetition",
     "fit_paired",
+    "merge_rankings",
+    "plackett_luce",
+    "preference_regression",
     "rank_sets",
+    "rankings_log_likelihood",
     "resampled_outcomes",
+    "restrict_rankings",
     "simultaneous_critical_value",
     "standard_error",
 ]
 
+_Rankings: TypeAlias = tuple[
+    int,  # n_items
+    NDArray[np.uintp],  # offsets (N + 1,)
+    NDArray[np.uint32],  # items (entries,)
+    NDArray[np.uint32],  # n_placed (N,)
+    NDArray[np.float64],  # weights (N,)
+]
 # The named tuples of `hasten.ranking._paired`, which is read field by field.
 _Cells: TypeAlias = tuple[
     int,  # items
@@ -53,6 +68,21 @@ class _PairedSolution(_Solution):
     shared: NDArray[np.float64]  # (k,): tie parameter, order effect, coefficients
     n_parameters: int
     error_kind: str
+
+class _PreferenceSolution(TypedDict):
+    coef: NDArray[np.float64]  # (d,)
+    log_likelihood: float
+    log_likelihood_gap: float
+    error: float
+    status: str
+    n_iter: int
+    n_steps: int
+    n_damped: int
+    model_covariance: NDArray[np.float64]  # (d, d)
+    sandwich_covariance: NDArray[np.float64]  # (d, d)
+    data_covariance: NDArray[np.float64] | None  # (d, d), for pairs
+    history_n_iter: NDArray[np.uint64] | None  # (records,), if traced
+    history_error: NDArray[np.float64] | None  # (records,), if traced
 
 def aggregate(
     n_items: int,
@@ -170,3 +200,58 @@ def resampled_outcomes(
     NDArray[np.uint32],  # larger item (N,)
     NDArray[np.float64],  # wins of the smaller, of the larger, ties (N, 3)
 ]: ...
+def preference_regression(
+    features: NDArray[Any],  # (N * n_alternatives, d)
+    n_alternatives: int,
+    chosen: NDArray[np.uint32] | None,  # (N, L)
+    set_sizes: NDArray[np.uint32] | None,  # (N,)
+    sample_weight: NDArray[np.float64] | None,  # (N,)
+    kind: str,
+    ridge: float,
+    init: NDArray[np.float64] | None,  # (d,)
+    tol: float,
+    max_iter: int | None,
+    n_threads: int | None,
+    callback: Callable[[Info], object] | None,
+    trace: bool,
+    /,
+) -> _PreferenceSolution: ...
+def first_repetition(rankings: _Rankings, /) -> tuple[int, int] | None: ...  # ranking, item
+def complete_rankings(
+    n_items: int,
+    offsets: NDArray[np.uintp],  # (N + 1,)
+    placed: NDArray[np.uint32],  # (entries,)
+    set_offsets: NDArray[np.uintp],  # (N + 1,)
+    sets: NDArray[np.uint32],  # (entries of the sets,)
+    /,
+) -> tuple[
+    NDArray[np.uintp],  # offsets (N + 1,)
+    NDArray[np.uint32],  # items (completed entries,)
+    tuple[int, int] | None,  # ranking and item from outside its set
+]: ...
+def merge_rankings(rankings: _Rankings, /) -> tuple[_Rankings, int]: ...  # number left out
+def restrict_rankings(
+    rankings: _Rankings,
+    labels: NDArray[np.uint32],  # (n_items,); 2**32 - 1 leaves an item out
+    /,
+) -> tuple[_Rankings, int]: ...
+def rankings_log_likelihood(
+    rankings: _Rankings,
+    strength: NDArray[np.float64],  # (n_items,)
+    n_threads: int | None,
+    /,
+) -> float: ...
+def comparable_in_rankings(rankings: _Rankings, /) -> tuple[NDArray[np.uint32], int]: ...
+def plackett_luce(
+    rankings: _Rankings,
+    prior: tuple[str, float] | None,
+    groups: NDArray[np.uint32] | None,  # (n_items,)
+    method: str,
+    init: NDArray[np.float64] | None,  # (n_items,)
+    tol: float,
+    max_iter: int | None,
+    n_threads: int | None,
+    callback: Callable[[Info], object] | None,
+    trace: bool,
+    /,
+) -> _Solution: ...

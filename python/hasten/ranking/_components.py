@@ -23,6 +23,11 @@ _MAX_NAMED = 10
 NEVER_WON = "never won"
 NEVER_LOST = "never lost"
 
+_REMEDIES = (
+    "Give a `prior`, or fit groups alone with `on_disconnected`='largest' or 'components'; "
+    "`components()` of the {data} lists them."
+)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ComponentReport:
@@ -81,14 +86,42 @@ def find_components(comparisons: Comparisons) -> ComponentReport:
     offsets, opponents = comparisons._offsets, comparisons._opponents
     wins, losses = _with_ties(comparisons)
     codes, n_components = _core.components(offsets, opponents, wins, losses)
-    labels = codes.astype(np.int64)
-    sizes = np.bincount(labels, minlength=n_components)
     won, lost, met = (
         _reached(comparisons, wins),
         _reached(comparisons, losses),
         np.diff(offsets) > 0,
     )
-    items = comparisons.items
+    return report(comparisons.items, codes, n_components, won, lost, met)
+
+
+def report(
+    items: NDArray[Any],
+    codes: NDArray[np.uint32],
+    n_components: int,
+    won: NDArray[np.bool_],
+    lost: NDArray[np.bool_],
+    met: NDArray[np.bool_],
+) -> ComponentReport:
+    """Describe groups that were found.
+
+    Parameters
+    ----------
+    items : ndarray of shape (n_items,)
+        Labels by code.
+    codes : ndarray of uint32, shape (n_items,)
+        Group of each item, winners' groups first.
+    n_components : int
+        Number of groups.
+    won, lost, met : ndarray of bool, shape (n_items,)
+        Whether each item won, lost and met anything.
+
+    Returns
+    -------
+    ComponentReport
+        The description.
+    """
+    labels = codes.astype(np.int64)
+    sizes = np.bincount(labels, minlength=n_components)
     return ComponentReport(
         n_components=n_components,
         labels=labels,
@@ -106,6 +139,7 @@ def not_connected_error(
     n_components: int,
     largest: int,
     offenders: Sequence[tuple[int, str]],
+    data: str = "comparisons",
 ) -> NotConnectedError:
     """Make the error for items outside the largest group.
 
@@ -117,6 +151,8 @@ def not_connected_error(
         Number of groups, and of items in the largest.
     offenders : sequence of (int, str)
         Codes of items outside the largest group, and why each stands outside.
+    data : {"comparisons", "rankings"}
+        What was fitted.
     """
     named = [(items[code : code + 1].tolist()[0], reason) for code, reason in offenders]
     named = named[:_MAX_NAMED]
@@ -126,9 +162,7 @@ def not_connected_error(
     message = (
         f"no maximum-likelihood estimate exists: the {len(items)} items fall into {n_components} "
         f"strong components (groups in which each item beat each other along a chain of wins), "
-        f"the largest of {largest} items. Outside it: {listed}{more}. Give a `prior`, or "
-        "fit groups alone with `on_disconnected`='largest' or 'components'; "
-        "`comparisons.components()` lists them."
+        f"the largest of {largest} items. Outside it: {listed}{more}. {_REMEDIES.format(data=data)}"
     )
     return NotConnectedError(message, n_components, largest, tuple(named))
 

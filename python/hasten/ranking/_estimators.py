@@ -1,4 +1,4 @@
-"""`BradleyTerry`, the model as a scikit-learn estimator; the only file here that imports it."""
+"""`BradleyTerry`, the model as a scikit-learn estimator."""
 
 from __future__ import annotations
 

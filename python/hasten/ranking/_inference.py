@@ -111,10 +111,12 @@ class RankingResult(Result):
         return place.astype(np.uint32)
 
     def _spread(self, values: NDArray[Any]) -> Any:
-        """Return one value an item in the caller's library, NaN for those that were excluded."""
+        """Return one value an item in the caller's library, none for those that were excluded."""
         kept = self._fit.kept
         if kept is not None:
-            whole = np.full((len(self.items), *values.shape[1:]), np.nan)
+            # Whole numbers are ranks, of which what has no strength has none.
+            missing: float = 0 if values.dtype.kind == "i" else np.nan
+            whole = np.full(len(self.items), missing, dtype=values.dtype)
             whole[kept] = values
             values = whole
         return self._fit.backend.wrap(values)
@@ -398,7 +400,8 @@ class RankingResult(Result):
         Returns
         -------
         RankSets
-            Named tuple of two integer arrays ``(low, high)``; ranks count within a component.
+            Named tuple of two integer arrays ``(low, high)``; ranks count within a component, and
+            an item that was excluded has 0.
 
         Raises
         ------
@@ -463,9 +466,10 @@ class RankingResult(Result):
         Notes
         -----
         Resampling inside the aggregated counts is exact: a multinomial of the total weight, rounded
-        to a whole number of games, over outcomes of pairs. Each replicate starts at the original
-        estimate and is solved with its information until the error of any contrast is about 0.001
-        of its standard error.
+        to a whole number of games, over outcomes of pairs. "parametric" rounds the weight of each
+        pair to whole games, at least one, that share it; where ties count half, each gets a winner.
+        Each replicate starts at the original estimate and is solved with its information until the
+        error of any contrast is about 0.001 of its standard error.
         """
         from hasten.ranking import _bootstrap
 

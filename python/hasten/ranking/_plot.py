@@ -1,4 +1,4 @@
-"""Pictures of a Bradley-Terry fit."""
+"""Pictures of a fit."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from hasten.ranking._probabilities import outcome_probabilities
 from hasten.ranking._summary import ranked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from hasten.ranking._plackett_luce_result import PlackettLuceResult
     from hasten.ranking._result import BradleyTerryResult
 
 _BLUE, _ORANGE, _GREY = "#2166ac", "#d95f02", "#8a8f98"
 _MOST_ROWS = 40
 _MOST_CELLS = 16
+_MOST_RANKED = 200
 _N_BINS = 10
 
 
-def draw(result: BradleyTerryResult, kind: str, ax: Axes | None) -> Axes:
+def draw(result: BradleyTerryResult | PlackettLuceResult, kind: str, ax: Axes | None) -> Axes:
     """Draw one kind of picture; see `BradleyTerryResult.plot`.
 
     Parameters
     ----------
-    result : BradleyTerryResult
+    result : BradleyTerryResult or PlackettLuceResult
         What to draw.
     kind : str
         Which picture.
@@ -57,7 +61,7 @@ def draw(result: BradleyTerryResult, kind: str, ax: Axes | None) -> Axes:
     return ax
 
 
-def _caterpillar(result: BradleyTerryResult, ax: Axes) -> None:
+def _caterpillar(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> None:
     strength = np.asarray(result.strength)
     low, high = (np.asarray(end) for end in result.confidence_interval())
     order = ranked(result)
@@ -70,13 +74,14 @@ def _caterpillar(result: BradleyTerryResult, ax: Axes) -> None:
     ax.set_yticks(rows, [str(result.items[k]) for k in order])
     ax.set_ylim(len(order) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
-    origin = "mean 0" if result.reference is None else f"{result.reference} = 0"
-    ax.set_xlabel(f"log-strength ({origin}), 95 % intervals")
+    ax.set_xlabel(f"log-strength ({result._origin}), 95 % intervals")
+    if n_ranked <= _MOST_RANKED:
+        _write_rank_sets(result, order, ax)
     _finish(
         ax,
         f"Strongest {len(order)} of {n_ranked:,} items"
         if n_ranked > len(order)
-        else "Bradley-Terry strengths",
+        else f"{result._model} strengths",
     )
     ax.grid(axis="x", color="0.92", linewidth=0.8)
     ax.spines["left"].set_visible(False)
@@ -90,6 +95,18 @@ def _caterpillar(result: BradleyTerryResult, ax: Axes) -> None:
     elo.set_xlabel("Elo", color=_GREY)
     elo.tick_params(colors=_GREY)
     elo.spines["top"].set_visible(False)
+
+
+def _write_rank_sets(
+    result: BradleyTerryResult | PlackettLuceResult, order: NDArray[Any], ax: Axes
+) -> None:
+    # Fixed draws: the same result gives the same picture.
+    low, high = (np.asarray(end) for end in result.rank_sets(rng=0))
+    beside = ax.get_yaxis_transform()
+    for row, k in enumerate(order):
+        ranks = f"{low[k]}" if low[k] == high[k] else f"{low[k]}\N{EN DASH}{high[k]}"
+        ax.text(1.02, row, ranks, transform=beside, va="center", color=_GREY, fontsize="small")
+    ax.text(1.02, -0.9, "rank", transform=beside, color=_GREY, fontsize="small")
 
 
 def _calibration(result: BradleyTerryResult, ax: Axes) -> None:
@@ -178,7 +195,7 @@ def _observed_shares(result: BradleyTerryResult, order: NDArray[Any]) -> NDArray
     return share
 
 
-def _convergence(result: BradleyTerryResult, ax: Axes) -> None:
+def _convergence(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> None:
     history = result.history or {}
     passes = np.append(history.get("n_iter", ()), result.n_iter)
     error = np.append(history.get("error", ()), result.error)
@@ -208,7 +225,7 @@ def _finish(ax: Axes, title: str) -> None:
     ax.set_title(title, loc="left", weight="bold")
 
 
-_KINDS = {
+_KINDS: dict[str, tuple[Callable[[Any, Axes], None], tuple[float, float]]] = {
     "caterpillar": (_caterpillar, (6.4, 4.8)),
     "calibration": (_calibration, (5.6, 5.2)),
     "winmatrix": (_winmatrix, (6.8, 5.6)),

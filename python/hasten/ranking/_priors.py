@@ -1,4 +1,4 @@
-"""Priors of strengths."""
+"""What is known of strengths beforehand."""
 
 from __future__ import annotations
 
@@ -12,84 +12,92 @@ from hasten._validation import check_real
 
 @dataclass(frozen=True)
 class Logistic:
-    """Each item wins and loses `weight` games against an opponent of strength 0.
+    """Each item wins and loses so many fictitious games against an opponent of strength 0.
 
     Parameters
     ----------
     weight : float
-        Greater than 0; 1 is the choice of Newman (2023).
+        Number of games won and number of games lost, above 0.
+
+    Attributes
+    ----------
+    weight : float
+        See above.
 
     Notes
     -----
-    Adds ``weight * (log sigma(s) + log sigma(-s))`` to the log-likelihood for every strength ``s``:
-    Newman, "Efficient computation of rankings from pairwise comparisons", Journal of Machine
-    Learning Research 24(238), 2023.
+    The density of a strength is proportional to ``(p / (1 + p)**2)**weight`` with ``p = exp(s)``:
+    with weight 1 the logistic distribution, the default of Newman (2023).
 
     Examples
     --------
-    >>> from hasten.ranking import Logistic, bradley_terry
-    >>> result = bradley_terry([("ann", "bob")], prior=Logistic(1.0))
-    >>> result.strength.round(4)
-    array([ 0.528, -0.528])
+    >>> from hasten.ranking import Logistic
+    >>> Logistic(0.5)
+    Logistic(weight=0.5)
     """
 
     weight: float
 
     def __post_init__(self) -> None:
-        check_real(self.weight, "weight", minimum=0.0, exclusive=True)
+        weight = check_real(self.weight, "weight", minimum=0.0, exclusive=True)
+        object.__setattr__(self, "weight", weight)
 
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Each strength is normal with mean 0 and variance ``1 / precision``.
+    """Each strength is normal with mean 0.
 
     Parameters
     ----------
     precision : float
-        Greater than 0.
+        Reciprocal of the variance, above 0.
 
-    Notes
-    -----
-    Subtracts ``precision * s**2 / 2`` from the log-likelihood for every strength ``s``.
+    Attributes
+    ----------
+    precision : float
+        See above.
 
     Examples
     --------
-    >>> from hasten.ranking import Gaussian, bradley_terry
-    >>> result = bradley_terry([("ann", "bob")], prior=Gaussian(1.0))
-    >>> result.strength.round(4)
-    array([ 0.3374, -0.3374])
+    >>> from hasten.ranking import Gaussian
+    >>> Gaussian(precision=0.25)
+    Gaussian(precision=0.25)
     """
 
     precision: float
 
     def __post_init__(self) -> None:
-        check_real(self.precision, "precision", minimum=0.0, exclusive=True)
+        precision = check_real(self.precision, "precision", minimum=0.0, exclusive=True)
+        object.__setattr__(self, "precision", precision)
 
 
-def read_prior(prior: Any) -> tuple[str, float] | None:
-    """Return a prior as the core takes it.
+def core_prior(prior: Any) -> tuple[str, float] | None:
+    """Return a prior as the extension module takes it.
 
     Parameters
     ----------
     prior : None, float, Logistic or Gaussian
-        A number is the weight of a logistic prior.
+        What the caller passed; a number is the weight of a logistic prior, and 0 none.
 
     Returns
     -------
     tuple of (str, float), or None
-        Kind and weight.
+        Name and weight.
 
     Raises
     ------
-    TypeError, ValueError
-        When `prior` is none of these, or not positive.
+    TypeError
+        When it is none of these.
+    ValueError
+        When a number is negative or not finite.
     """
     if prior is None:
         return None
     if isinstance(prior, Logistic):
-        return ("logistic", float(prior.weight))
+        return "logistic", prior.weight
     if isinstance(prior, Gaussian):
-        return ("gaussian", float(prior.precision))
-    if isinstance(prior, (bool, np.bool_, str, bytes)):
+        return "gaussian", prior.precision
+    if isinstance(prior, (bool, np.bool_)) or not isinstance(prior, (int, float, np.number)):
         raise TypeError(f"`prior` must be None, a number, Logistic or Gaussian; got {prior!r}")
-    return ("logistic", check_real(prior, "prior", minimum=0.0, exclusive=True))
+    weight = check_real(prior, "prior", minimum=0.0)
+    return ("logistic", weight) if weight > 0 else None

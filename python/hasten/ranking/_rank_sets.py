@@ -83,4 +83,8 @@ def run(
     }.get(method, math.nan)
     options = (method, level, critical, n_samples, key, result._n_threads)
     low, high = infer(_core.rank_sets, result._fit.core(), kind, *options)
-    return RankSets(result._spread(low.astype(np.int64)), result._spread(high.astype(np.int64)))
+    # What has no strength has no rank.
+    known = ~np.isnan(result._fit.strength)
+    return RankSets(
+        *(result._spread(np.where(known, end, 0).astype(np.int64)) for end in (low, high))
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -60,9 +60,10 @@ class BradleyTerryResult(RankingResult):
         Coefficients of the covariates.
     covariate_names : tuple of str
         Their names.
-    component : ndarray of int64, shape (n_items,), or None
-        Component of each item, with ``on_disconnected="components"``: each has its own mean 0.
-    component_order : ndarray of int64, shape (n_components,), or None
+    component : ndarray of int64, shape (n_items,)
+        The component of each item: strengths of two items can be compared exactly when they share
+        one. -1 for an item that was excluded.
+    component_order : ndarray of int64, shape (n_components,)
         Components from the top: none was beaten by a later one.
     excluded : ndarray
         Items without a strength (NaN), with ``on_disconnected="largest"``.
@@ -103,13 +104,20 @@ class BradleyTerryResult(RankingResult):
     order_effect: float | None = None
     coef: NDArray[np.float64] | None = None
     covariate_names: tuple[str, ...] = ()
-    component: NDArray[np.int64] | None = field(default=None, repr=False)
-    component_order: NDArray[np.int64] | None = field(default=None, repr=False)
-    excluded: NDArray[Any] = field(default_factory=lambda: np.array([]), repr=False)
+    component: NDArray[np.int64] = field(repr=False)
+    component_order: NDArray[np.int64] = field(repr=False)
+    excluded: NDArray[Any] = field(repr=False)
     residual: float
     log_likelihood_gap: float
     method: str
     _fit: Fit = field(repr=False)
+
+    _model: ClassVar[str] = "Bradley-Terry"
+
+    @property
+    def n_components(self) -> int:
+        """Number of components that were fitted."""
+        return len(self.component_order)
 
     @property
     def nu_davidson(self) -> float | None:
@@ -296,7 +304,8 @@ class BradleyTerryResult(RankingResult):
         Returns
         -------
         pandas.DataFrame
-            Columns item, strength, standard_error, low, high, elo and rank.
+            Columns item, strength, standard_error, low, high, elo and rank; also component where
+            there are several. Excluded items come last.
 
         Raises
         ------
@@ -307,9 +316,10 @@ class BradleyTerryResult(RankingResult):
             import pandas as pd
         except ImportError as problem:
             raise ImportError("to_frame() needs pandas: pip install hasten[table]") from problem
-        return pd.DataFrame(self.columns(confidence_level)).sort_values(
-            "rank", kind="stable", ignore_index=True
-        )
+        frame = pd.DataFrame(self.columns(confidence_level))
+        excluded = (self.component < 0).astype(np.int64)
+        place = np.lexsort(np.stack([np.asarray(self.rank), self.component, excluded]))
+        return frame.iloc[place].reset_index(drop=True)
 
     def columns(self, confidence_level: float = 0.95) -> dict[str, NDArray[Any]]:
         """Return the columns of `to_frame` as NumPy arrays, in the order of `items`.
@@ -322,10 +332,11 @@ class BradleyTerryResult(RankingResult):
         Returns
         -------
         dict of str to ndarray
-            The keys are item, strength, standard_error, low, high, elo and rank.
+            The keys are item, strength, standard_error, low, high, elo, rank and, where there are
+            several, component.
         """
         low, high = self.confidence_interval(confidence_level)
-        return {
+        columns = {
             "item": self.items,
             "strength": np.asarray(self._spread(self._fit.strength)),
             "standard_error": np.asarray(self.standard_error(kind=self._default_kind)),
@@ -334,6 +345,7 @@ class BradleyTerryResult(RankingResult):
             "elo": np.asarray(self.elo()),
             "rank": np.asarray(self.rank),
         }
+        return columns if self.n_components == 1 else columns | {"component": self.component}
 
     def summary(self, max_items: int = 20) -> str:
         """Return a table of the strongest items and the certificate as text.
@@ -358,13 +370,31 @@ class BradleyTerryResult(RankingResult):
 
         return short_form(self)
 
+    @property
+    def _origin(self) -> str:
+        if self.reference is not None:
+            return f"{self.reference} at 0"
+        if self._fit.specification.prior is not None:
+            return "origin from the prior"
+        return "mean 0 in each component" if self.n_components > 1 else "mean 0"
+
+    @property
+    def _title(self) -> str:
+        parts = f" in {self.n_components:,} components" if self.n_components > 1 else ""
+        left_out = f" ({len(self.excluded):,} excluded)" if len(self.excluded) else ""
+        return (
+            f"Bradley-Terry ranking of {len(self.items):,} items{left_out}{parts} from "
+            f"{self.n_games:,} comparisons"
+        )
+
     def plot(self, kind: str = "caterpillar", ax: Axes | None = None) -> Axes:
         """Draw the result with matplotlib.
 
         Parameters
         ----------
         kind : {"caterpillar", "calibration", "winmatrix", "convergence"}, default "caterpillar"
-            "caterpillar": strengths with 95 % intervals, strongest on top. "calibration": observed
+            "caterpillar": strengths with 95 % intervals, strongest on top, and the ranks that stay
+            open at that level for all items together (of up to 200). "calibration": observed
             against predicted share of wins, by decile. "winmatrix": observed shares of wins between
             the strongest items. "convergence": the error of each pass, of a solve with
             ``trace=True``.

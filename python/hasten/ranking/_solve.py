@@ -13,7 +13,8 @@ from hasten._backend import NUMPY, Backend, to_numpy
 from hasten._core import ranking as _core
 from hasten._exceptions import NotConnectedError
 from hasten._progress import progress_bar
-from hasten._validation import check_array, check_choice, check_integer, check_real, did_you_mean
+from hasten._validation import check_array, check_choice, check_integer, check_real
+from hasten.ranking import _report
 from hasten.ranking._components import not_connected_error
 from hasten.ranking._disconnected import CHOICES, Fitted, resolve
 from hasten.ranking._fit import Fit
@@ -23,7 +24,7 @@ from hasten.ranking._result import BradleyTerryResult
 from hasten.ranking._specification import specify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -89,7 +90,7 @@ def fit(
             "strengths alone"
         )
     items = comparisons.items
-    position = None if reference is None else _reference_position(reference, items)
+    position = None if reference is None else _report.reference_position(reference, items)
     start: NDArray[np.float64] | None = None
     if init is not None:
         checked = check_array(to_numpy(init, "init"), "init", shape=(len(items),), dtype="float64")
@@ -158,7 +159,7 @@ def _wrap(
         kept=part.kept,
         groups=part.groups,
     )
-    message = _message(answer, tol, max_iter)
+    message = _report.message(answer, tol, max_iter)
     rounded = strength
     if comparisons._weight_dtype == np.float32:
         rounded = strength.astype(np.float32)
@@ -174,7 +175,12 @@ def _wrap(
     shared = solve.shared
     tie = shared.get(TIE_PARAMETERS.get(specification.ties, ""))
     coef = [shared[name] for name in specification.covariate_names]
-    labels = None if part.groups is None else part.groups.astype(np.int64)
+    component = np.zeros(len(items), dtype=np.int64)
+    if part.groups is not None:
+        component = part.groups.astype(np.int64)
+    elif part.kept is not None:
+        component = np.full(len(items), -1)
+        component[part.kept] = 0
     result = BradleyTerryResult(
         items=items,
         strength=backend.wrap(reported),
@@ -187,8 +193,8 @@ def _wrap(
         order_effect=shared.get(ORDER_EFFECT),
         coef=np.array(coef) if coef else None,
         covariate_names=specification.covariate_names,
-        component=labels,
-        component_order=None if labels is None else np.arange(int(labels.max()) + 1),
+        component=component,
+        component_order=np.arange(int(component.max()) + 1),
         excluded=excluded,
         residual=answer["residual"],
         log_likelihood_gap=answer["log_likelihood_gap"],
@@ -198,11 +204,11 @@ def _wrap(
         n_iter=answer["n_iter"],
         method=answer["method"],
         message=message,
-        history=_history(answer),
+        history=_report.history(answer),
         _fit=solve,
     )
     warned = answer["status"] in ("max_iter", "stalled")
-    return result, _warning(result, answer["status"]) if warned else None
+    return result, _report.warning(result, answer["status"], "bradley_terry") if warned else None
 
 
 def _relative(
@@ -235,40 +241,6 @@ def _weight(cells: Cells) -> float:
     return float(cells.wins.sum() + cells.losses.sum()) + ties
 
 
-def _reference_position(reference: Any, items: NDArray[Any]) -> int:
-    names: list[Any] = items.tolist()
-    if reference not in names:
-        close = did_you_mean(reference, names)
-        raise ValueError(f"`reference` must be one of the items; got {reference!r}{close}")
-    return names.index(reference)
-
-
-def _message(answer: Mapping[str, Any], tol: float, max_iter: int | None) -> str:
-    error = answer["error"]
-    limit = "its limit" if max_iter is None else f"max_iter={max_iter}"
-    text = {
-        "converged": f"the error bound {error:.2g} is at most tol={tol:g}",
-        "max_iter": f"reached {limit} with an error of {error:.2g}, above tol={tol:g}",
-        "stalled": f"rounding keeps the error at {error:.2g}, above tol={tol:g}",
-        "stopped": f"stopped by the callback with an error of {error:.2g}",
-    }[answer["status"]]
-    detail = answer["message_detail"]
-    return f"{text}; {detail}" if detail else text
-
-
-def _warning(result: BradleyTerryResult, status: str) -> str:
-    if status == "stalled":
-        advice = "more iterations would not help: accept this error, or raise `tol`"
-    elif result.method in ("newman", "zermelo"):
-        advice = "method='newton' or 'auto' needs far fewer passes where sweeps are slow"
-    else:
-        advice = "raise `max_iter` or `tol`"
-    return (
-        f"bradley_terry did not converge in {result.n_iter} iterations of {result.method}: "
-        f"{result.message} (standard errors of each difference of strengths); {advice}"
-    )
-
-
 def _rounding_note(table: PairTable, exact: NDArray[Any], rounded: NDArray[Any]) -> str:
     # Cauchy-Schwarz in the Hessian's norm: |u.d| <= sqrt(d.L.d) se(u) for every contrast u.
     rows, columns = table.rows, table.opponents
@@ -278,9 +250,3 @@ def _rounding_note(table: PairTable, exact: NDArray[Any], rounded: NDArray[Any])
     energy = float(np.sum(conductance * (shift[rows] - shift[columns]) ** 2)) / 2
     moved = float(Context(prec=2, rounding=ROUND_CEILING).create_decimal_from_float(energy**0.5))
     return f"; rounding to float32 moves each difference by at most {moved:g} standard errors"
-
-
-def _history(answer: Mapping[str, Any]) -> dict[str, NDArray[Any]] | None:
-    if answer["history_n_iter"] is None:
-        return None
-    return {"n_iter": answer["history_n_iter"], "error": answer["history_error"]}

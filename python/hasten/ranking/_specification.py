@@ -8,7 +8,7 @@ import numpy as np
 
 from hasten._validation import did_you_mean
 from hasten.ranking._paired import Specification
-from hasten.ranking._priors import read_prior
+from hasten.ranking._priors import core_prior
 
 if TYPE_CHECKING:
     from hasten.ranking._comparisons import Comparisons
@@ -46,7 +46,7 @@ def specify(
             "ordered=True"
         )
     columns, names = _columns(comparisons, covariates)
-    return Specification(ties, bool(order_effect), columns, names, read_prior(prior))
+    return Specification(ties, bool(order_effect), columns, names, core_prior(prior))
 
 
 def is_matrix(covariates: Any) -> bool:

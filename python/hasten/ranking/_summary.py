@@ -1,25 +1,30 @@
-"""Results of `bradley_terry` as text."""
+"""Results of ranking models as text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hasten.ranking._plackett_luce_result import PlackettLuceResult
     from hasten.ranking._result import BradleyTerryResult
 
+    Ranked: TypeAlias = BradleyTerryResult | PlackettLuceResult
+
 _SHORT = 5
+#: The last column of the table: its key, title and format.
+_SCALES = {"elo": ("Elo", ".1f"), "probability": ("worth", ".4f")}
 
 
-def short_form(result: BradleyTerryResult) -> str:
+def short_form(result: Ranked) -> str:
     """Return the status, the certificate and the strongest items; costs no standard errors.
 
     Parameters
     ----------
-    result : BradleyTerryResult
+    result : BradleyTerryResult or PlackettLuceResult
         The result.
 
     Returns
@@ -29,7 +34,7 @@ def short_form(result: BradleyTerryResult) -> str:
     """
     order, names, width = _top(result, _SHORT)
     strength = np.asarray(result.strength)
-    lines = [_head(result), _status(result)]
+    lines = [result._title, _status(result)]
     lines += [
         f"  {k + 1:>3}  {name:<{width}} {strength[i]:>z9.4f}"
         for k, (i, name) in enumerate(zip(order, names, strict=True))
@@ -37,12 +42,12 @@ def short_form(result: BradleyTerryResult) -> str:
     return "\n".join(lines + _more(result, len(order)))
 
 
-def long_form(result: BradleyTerryResult, max_items: int) -> str:
+def long_form(result: Ranked, max_items: int) -> str:
     """Return the fit, the certificate and a table with standard errors and intervals.
 
     Parameters
     ----------
-    result : BradleyTerryResult
+    result : BradleyTerryResult or PlackettLuceResult
         The result.
     max_items : int
         Rows of the table.
@@ -54,37 +59,43 @@ def long_form(result: BradleyTerryResult, max_items: int) -> str:
     """
     order, names, width = _top(result, max_items)
     columns = result.columns()
-    origin = "mean 0" if result.reference is None else f"{result.reference} at 0"
+    origin = result._origin
     fit = (
         f"log-likelihood {result.log_likelihood:.6f} (within {result.log_likelihood_gap:.1e} of "
         f"its maximum), AIC {result.aic:.2f}, BIC {result.bic:.2f}"
     )
+    scale = next(key for key in _SCALES if key in columns)
+    title, form = _SCALES[scale]
     header = (
         f"{'rank':>5}  {'item':<{width}} {'strength':>9} {'std. error':>10} "
-        f"{'95 % interval':>19} {'Elo':>8}"
+        f"{'95 % interval':>19} {title:>8}"
     )
-    lines = [_head(result), fit, _status(result), *_shared(result), "", header]
+    lines = [result._title, fit, _status(result), *_shared(result), "", header]
     for i, name in zip(order, names, strict=True):
         interval = f"{columns['low'][i]:z.4f} to {columns['high'][i]:z.4f}"
         lines.append(
-            f"{columns['rank'][i]:>5.0f}  {name:<{width}} {columns['strength'][i]:>z9.4f} "
-            f"{columns['standard_error'][i]:>z10.4f} {interval:>19} {columns['elo'][i]:>8.1f}"
+            f"{columns['rank'][i]:>5}  {name:<{width}} {columns['strength'][i]:>z9.4f} "
+            f"{columns['standard_error'][i]:>z10.4f} {interval:>19} {columns[scale][i]:>8{form}}"
         )
-    return "\n".join([*lines, *_more(result, len(order)), f"strengths in log units, {origin}"])
+    note = f"strengths in log units, {origin}"
+    accuracy = result.standard_error_accuracy(kind=result._default_kind)
+    if accuracy > 0:
+        note += f"; standard errors from a sketch, good to {accuracy:.0%}"
+    return "\n".join([*lines, *_more(result, len(order)), note])
 
 
-def _top(result: BradleyTerryResult, count: int) -> tuple[list[int], list[str], int]:
+def _top(result: Ranked, count: int) -> tuple[list[int], list[str], int]:
     order = ranked(result)[: max(count, 0)].tolist()
     names = [str(result.items[i]) for i in order]
     return order, names, max((len(name) for name in [*names, "item"]), default=4)
 
 
-def ranked(result: BradleyTerryResult) -> NDArray[np.intp]:
+def ranked(result: Ranked) -> NDArray[np.intp]:
     """Return the positions of the items that have a strength, best component and strongest first.
 
     Parameters
     ----------
-    result : BradleyTerryResult
+    result : BradleyTerryResult or PlackettLuceResult
         The result.
 
     Returns
@@ -92,14 +103,15 @@ def ranked(result: BradleyTerryResult) -> NDArray[np.intp]:
     ndarray of intp
         Positions in ``result.items``.
     """
-    fit = result._fit
-    groups = np.zeros(len(fit.strength)) if fit.groups is None else fit.groups
-    order = np.lexsort((-fit.strength, groups))
-    return order if fit.kept is None else fit.kept[order]
+    strength = np.asarray(result.strength, dtype=np.float64)
+    order = np.lexsort((-strength, result.component))
+    return order[np.isfinite(strength[order])]
 
 
-def _shared(result: BradleyTerryResult) -> list[str]:
-    table = result.coefficients()
+def _shared(result: Ranked) -> list[str]:
+    from hasten.ranking._result import BradleyTerryResult
+
+    table = result.coefficients() if isinstance(result, BradleyTerryResult) else {}
     width = max(map(len, table), default=0)
     return [
         f"  {name:<{width}} {row.estimate:>z9.4f} (std. error {row.standard_error:.4f}, "
@@ -108,13 +120,7 @@ def _shared(result: BradleyTerryResult) -> list[str]:
     ]
 
 
-def _head(result: BradleyTerryResult) -> str:
-    return (
-        f"Bradley-Terry ranking of {len(result.items):,} items from {result.n_games:,} comparisons"
-    )
-
-
-def _status(result: BradleyTerryResult) -> str:
+def _status(result: Ranked) -> str:
     status = "converged" if result.converged else "NOT converged"
     return (
         f"{status} in {result.n_iter} iterations ({result.method}): numerical error at most "
@@ -122,8 +128,8 @@ def _status(result: BradleyTerryResult) -> str:
     )
 
 
-def _more(result: BradleyTerryResult, shown: int) -> list[str]:
-    hidden = len(result._fit.strength) - shown
+def _more(result: Ranked, shown: int) -> list[str]:
+    hidden = len(result.items) - len(result.excluded) - shown
     lines = [f"  ... and {hidden:,} more"] if hidden > 0 else []
     if len(result.excluded):
         lines.append(f"  {len(result.excluded):,} items outside the largest component: no strength")

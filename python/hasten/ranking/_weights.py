@@ -29,8 +29,19 @@ def common_dtype(dtypes: Iterable[np.dtype[Any]]) -> np.dtype[Any]:
     return np.result_type(*dtypes)
 
 
-def read_weight(weight: Any, n_games: int) -> tuple[NDArray[np.float64] | None, np.dtype[Any]]:
+def read_weight(
+    weight: Any, n_games: int, counterpart: str = "left"
+) -> tuple[NDArray[np.float64] | None, np.dtype[Any]]:
     """Return weights as contiguous float64, whose values the core checks, and their precision.
+
+    Parameters
+    ----------
+    weight : array_like of shape (n_games,), or None
+        What the caller passed.
+    n_games : int
+        Number of weights that is expected.
+    counterpart : str
+        Name of the argument that has so many entries.
 
     Raises
     ------
@@ -44,7 +55,7 @@ def read_weight(weight: Any, n_games: int) -> tuple[NDArray[np.float64] | None, 
     array = np.asarray(to_numpy(weight, "weight"))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`weight` must hold real numbers; got {array.dtype}")
-    _check_length(array, n_games, "weight")
+    _check_length(array, n_games, "weight", counterpart)
     return np.require(array, np.float64, ["C", "A"]), precision(array.dtype)
 
 
@@ -92,11 +103,11 @@ def apply_half_life(
     return decay if weight is None else decay * weight
 
 
-def _check_length(array: NDArray[Any], n_games: int, name: str) -> None:
+def _check_length(array: NDArray[Any], n_games: int, name: str, counterpart: str = "left") -> None:
     if array.ndim != 1:
         raise ValueError(f"`{name}` must have 1 dimension; got shape {array.shape}")
     if len(array) != n_games:
-        raise ValueError(f"left has {n_games} entries, {name} has {len(array)}")
+        raise ValueError(f"{counterpart} has {n_games} entries, {name} has {len(array)}")
 
 
 def _as_dates(array: NDArray[Any]) -> NDArray[Any]:

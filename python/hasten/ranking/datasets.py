@@ -1,4 +1,4 @@
-"""Synthetic comparisons with known strengths, from easy schedules to those that separate solvers.
+"""Synthetic comparisons and rankings with known strengths, from easy to what separates solvers.
 
 Every generator draws with NumPy's `Generator` only; those of schedules a fixed number of draws per
 game, and they keep 17 bytes a game. Outcomes follow the model of the strengths that are returned,
@@ -16,6 +16,11 @@ import numpy as np
 from hasten._validation import check_integer, check_real, check_rng
 from hasten.ranking._comparisons import Comparisons
 from hasten.ranking._synthetic_arena import SyntheticArena, make_arena
+from hasten.ranking._synthetic_rankings import (
+    SyntheticRankings,
+    make_local_rankings,
+    make_rankings,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +28,15 @@ if TYPE_CHECKING:
 __all__ = [
     "SyntheticArena",
     "SyntheticComparisons",
+    "SyntheticRankings",
     "make_arena",
     "make_bipartite",
     "make_chain",
     "make_ladder",
     "make_leagues",
+    "make_local_rankings",
     "make_power_law",
+    "make_rankings",
     "make_uniform",
 ]
 

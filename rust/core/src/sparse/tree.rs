@@ -117,6 +117,19 @@ impl SpanningForest {
         energy
     }
 
+    /// The resistance of the tree path from each node to its root, rounded upwards.
+    pub fn root_resistances(&self) -> Vec<f64> {
+        let mut resistance = vec![0.0; self.order.len()];
+        for &node in &self.order {
+            let (i, parent) = (node as usize, self.parent[node as usize] as usize);
+            if parent != i {
+                let own = self.conductance[i].recip();
+                resistance[i] = (resistance[parent] + own) * (1.0 + f64::EPSILON);
+            }
+        }
+        resistance
+    }
+
     /// An upper bound of the resistance of the tree path between two nodes, tight to
     /// `3 (n + 64)` units in the last place; infinite across trees, 0 from a node to itself.
     ///

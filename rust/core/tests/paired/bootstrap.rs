@@ -1,7 +1,11 @@
 //! Replicates of the bootstrap against dense algebra, for every model.
 
+use hasten_core::Error;
+use hasten_core::control::Control;
 use hasten_core::parallel::Team;
-use hasten_core::ranking::inference::{BOOTSTRAP, BootstrapParams, Resampling, bootstrap};
+use hasten_core::ranking::inference::{
+    BOOTSTRAP, BootstrapParams, Fitted, Kind, Noise, Replicate, Resample, Resampling, bootstrap,
+};
 use hasten_core::ranking::paired::{
     Model, PairedParams, PairedResample, PairedSolution, Prior, Ties, fit_paired,
 };
@@ -113,9 +117,11 @@ fn sparse_data_are_fitted_as_exactly_or_counted_as_failures() {
     let mut n_found = 0;
     for seed in 0..6 {
         let mut owned = random_cells(12, 10, 0, seed);
-        owned.ties.iter_mut().for_each(|t| *t = 0.0);
+        owned.ties.fill(0.0);
         for weights in [&mut owned.wins, &mut owned.losses] {
-            weights.iter_mut().for_each(|w| *w = w.round());
+            for w in weights.iter_mut() {
+                *w = w.round();
+            }
         }
         for prior in [None, Some(Prior::Logistic(0.5))] {
             let model = Model { prior, order_effect: true, ..Model::default() };
@@ -176,6 +182,86 @@ fn merged(owned: &Owned, outcomes: &[(u32, u32, [f64; 3])]) -> Owned {
         }
     }
     new
+}
+
+/// The same fit, claiming that its solves are slow.
+struct Slow<'a>(Box<dyn Fitted + 'a>);
+
+impl Fitted for Slow<'_> {
+    fn n_items(&self) -> usize {
+        self.0.n_items()
+    }
+
+    fn n_shared(&self) -> usize {
+        self.0.n_shared()
+    }
+
+    fn n_terms(&self) -> usize {
+        self.0.n_terms()
+    }
+
+    fn groups(&self) -> &[u32] {
+        self.0.groups()
+    }
+
+    fn solve(&mut self, _: &[f64], _: &mut [f64], _: &Team, _: &dyn Control) -> Result<(), Error> {
+        panic!("a refit without a factor solves with the replicate's own diagonal")
+    }
+
+    fn is_factorised(&self) -> bool {
+        false
+    }
+
+    fn diagonal(&mut self, _: &Team, _: &dyn Control) -> Result<Option<Vec<f64>>, Error> {
+        Ok(None)
+    }
+
+    fn multiply(&self, kind: Kind, x: &[f64], out: &mut [f64], team: &Team) {
+        self.0.multiply(kind, x, out, team);
+    }
+
+    fn draw(&self, kind: Kind, noise: Noise, stream: &Stream, out: &mut [f64], team: &Team) {
+        self.0.draw(kind, noise, stream, out, team);
+    }
+}
+
+struct SlowResample<'a>(PairedResample<'a>);
+
+impl Resample for SlowResample<'_> {
+    fn estimate(&self) -> &[f64] {
+        self.0.estimate()
+    }
+
+    fn n_bytes(&self) -> usize {
+        self.0.n_bytes()
+    }
+
+    fn fitted(&self, team: &Team, control: &dyn Control) -> Result<Box<dyn Fitted + '_>, Error> {
+        Ok(Box::new(Slow(self.0.fitted(team, control)?)))
+    }
+
+    fn replicate(&self) -> Result<Box<dyn Replicate + '_>, Error> {
+        self.0.replicate()
+    }
+}
+
+#[test]
+fn without_a_factor_replicates_are_fitted_as_exactly() {
+    for model in models().into_iter().filter(|model| model.order_effect) {
+        let owned = games(6, 1, 9);
+        let x = estimate(&owned, &model, None);
+        let resample = PairedResample::new(owned.cells(), &model, &x, None);
+        let resampling = Resampling::Games;
+        let params = BootstrapParams { resampling, key: 77, replicates: 0..10 };
+        let slow = SlowResample(resample);
+        let found = bootstrap(&slow, &params, &Team::sequential(), &mut ()).unwrap();
+        assert_eq!(found.n_failed, 0, "{model:?}");
+        for (r, estimate) in found.estimates.chunks(x.len()).enumerate() {
+            let new = redrawn(&owned, &resample, resampling, r as u32);
+            let error = error(&owned, &new, &model, &x, estimate);
+            assert!(error < 2e-3, "{model:?} {r}: {error}");
+        }
+    }
 }
 
 #[test]

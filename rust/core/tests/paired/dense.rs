@@ -213,9 +213,11 @@ impl Dense {
         let [h00, h01, h11] = outcome.hessian;
         let score =
             |a: usize| outcome.gradient[0] * design[0][a] + outcome.gradient[1] * design[1][a];
-        for a in 0..p {
+        let present: Vec<usize> =
+            (0..p).filter(|&a| design[0][a] != 0.0 || design[1][a] != 0.0).collect();
+        for &a in &present {
             self.gradient[a] += count * score(a);
-            for b in 0..p {
+            for &b in &present {
                 let (u, v) = ([design[0][a], design[1][a]], [design[0][b], design[1][b]]);
                 let second =
                     h00 * u[0] * v[0] + h01 * (u[0] * v[1] + u[1] * v[0]) + h11 * u[1] * v[1];

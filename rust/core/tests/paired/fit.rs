@@ -85,6 +85,31 @@ fn the_certificate_bounds_the_true_error_wherever_the_iteration_ends() {
     }
 }
 
+#[test]
+fn the_certificate_holds_where_nothing_is_factorised() {
+    let owned = random_cells(150, 9000, 1, 2);
+    for ties in [Ties::Half, Ties::Davidson, Ties::RaoKupper] {
+        for prior in [None, Some(Prior::Logistic(0.2))] {
+            let model = Model { ties, order_effect: true, prior };
+            let params = PairedParams { tol: 1e-8, ..Default::default() };
+            let best = fit(&owned, &model, &params).unwrap();
+            assert!(best.description.contains("conjugate gradients"), "{}", best.description);
+            assert_eq!(best.status, Status::Converged, "{:?} {}", best.certificate, best.n_iter);
+            let exact = polish(&owned, &model, parameters(&best));
+            for (max_iter, tol) in
+                [(4, 1e-6), (20, 1e-6), (35, 1e-6), (50, 1e-6), (10_000, 1e-2), (10_000, 1e-6)]
+            {
+                let params = PairedParams { max_iter: Some(max_iter), tol, ..params };
+                let solution = fit(&owned, &model, &params).unwrap();
+                let error = true_error(&owned, &model, &parameters(&solution), &exact);
+                let bound = solution.certificate.error;
+                assert!(error <= bound, "{model:?} {max_iter} {error} {bound}");
+                assert!(bound <= tol || solution.status == Status::MaxIter);
+            }
+        }
+    }
+}
+
 /// Certificate and true error at a point that is off by a multiple of a direction.
 fn at_a_distance(
     owned: &Owned,
@@ -162,6 +187,41 @@ fn few_ties_need_the_functionals_of_the_tie_parameter() {
 }
 
 #[test]
+fn every_start_leads_to_the_estimate_and_uphill() {
+    let owned = random_cells(8, 20, 0, 6);
+    for model in models() {
+        let params = PairedParams { tol: 1e-9, ..Default::default() };
+        let expected = parameters(&fit(&owned, &model, &params).unwrap());
+        let k = expected.len() - 8;
+        let mut random = Random(3);
+        for tie in [1e-3, 0.1, 5.0, 12.0] {
+            let mut init: Vec<f64> = (0..8 + k).map(|_| 6.0 * random.signed()).collect();
+            if model.ties != Ties::Half {
+                init[8] = tie;
+            }
+            let mut last = f64::NEG_INFINITY;
+            for max_iter in 1..80 {
+                let params = PairedParams { init: Some(&init), max_iter: Some(max_iter), ..params };
+                let solution = fit(&owned, &model, &params).unwrap();
+                let x = parameters(&solution);
+                let objective = Dense::new(&owned, &model, &x).objective;
+                assert!(objective >= last - 1e-9 * last.abs(), "{model:?} {objective} {last}");
+                last = objective;
+                if solution.status == Status::Converged {
+                    break;
+                }
+            }
+            let params = PairedParams { init: Some(&init), ..params };
+            let solution = fit(&owned, &model, &params).unwrap();
+            assert_eq!(solution.status, Status::Converged);
+            for (a, b) in parameters(&solution).iter().zip(&expected) {
+                assert!((a - b).abs() < 1e-8, "{model:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn groups_are_fitted_jointly() {
     // Two copies of the same data that never met: the same strengths, the same shared parameters.
     let part = random_cells(5, 20, 1, 4);
@@ -219,7 +279,9 @@ fn extreme_weights_and_wide_ranges_are_solved() {
     for scale in [1e-9, 1.0, 1e9] {
         let mut owned = random_cells(7, 10, 0, 5);
         for weights in [&mut owned.wins, &mut owned.losses, &mut owned.ties] {
-            weights.iter_mut().for_each(|w| *w *= scale);
+            for weight in weights {
+                *weight *= scale;
+            }
         }
         for mut model in models() {
             model.prior = model.prior.map(|prior| match prior {

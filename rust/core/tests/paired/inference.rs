@@ -258,13 +258,14 @@ fn several_vectors_at_once_give_what_each_gives_alone() {
             let streams: Vec<Stream> = (0..11).map(|r| Stream::new(5, r, 1)).collect();
             let (mut together, mut alone) = (vec![0.0; 11 * p], vec![0.0; 11 * p]);
             for kind in [Kind::Model, Kind::Sandwich] {
-                fit.multiply_many(kind, &vectors, &mut together, &Team::lease(2)).unwrap();
+                fit.multiply_many(kind, &vectors, &mut together, &Team::lease(2), &()).unwrap();
                 for (x, out) in vectors.chunks(p).zip(alone.chunks_mut(p)) {
                     fit.multiply(kind, x, out, &team);
                 }
                 close(&together, &alone, 1e-13);
                 for noise in [Noise::Normal, Noise::Sign] {
-                    fit.draw_many(kind, noise, &streams, &mut together, &Team::lease(2)).unwrap();
+                    fit.draw_many(kind, noise, &streams, &mut together, &Team::lease(2), &())
+                        .unwrap();
                     for (stream, out) in streams.iter().zip(alone.chunks_mut(p)) {
                         fit.draw(kind, noise, stream, out, &team);
                     }

@@ -50,13 +50,17 @@ impl PairedModel {
             "rao-kupper" => Ties::RaoKupper,
             other => return Err(unknown("ties", "'half', 'davidson', 'rao-kupper'", other)),
         };
-        let prior = match prior.as_ref().map(|(name, weight)| (name.as_str(), *weight)) {
-            None => None,
-            Some(("logistic", weight)) => Some(Prior::Logistic(weight)),
-            Some(("gaussian", precision)) => Some(Prior::Gaussian(precision)),
-            Some((other, _)) => return Err(unknown("prior", "'logistic', 'gaussian'", other)),
-        };
-        Ok(Model { ties, order_effect: *order_effect, prior })
+        Ok(Model { ties, order_effect: *order_effect, prior: self::prior(prior.as_ref())? })
+    }
+}
+
+/// The prior with this name and weight.
+pub(super) fn prior(named: Option<&(String, f64)>) -> PyResult<Option<Prior>> {
+    match named.map(|(name, weight)| (name.as_str(), *weight)) {
+        None => Ok(None),
+        Some(("logistic", weight)) => Ok(Some(Prior::Logistic(weight))),
+        Some(("gaussian", precision)) => Ok(Some(Prior::Gaussian(precision))),
+        Some((other, _)) => Err(unknown("prior", "'logistic', 'gaussian'", other)),
     }
 }
 

@@ -5,12 +5,14 @@ use hasten_core::ranking::inference::{
     self as core, BootstrapParams, Fitted, Kind, RankMethod, RankParams, Resample, Resampling,
 };
 use hasten_core::ranking::paired::PairedResample;
+use hasten_core::ranking::plackett_luce::RankingsResample;
 use hasten_core::rng::Stream;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use super::cells::{Cells, PairedModel};
+use super::cells::{Cells, PairedModel, prior};
+use super::plackett_luce::Rankings;
 use crate::arrays::slice;
 use crate::call::{self, Call};
 
@@ -19,6 +21,12 @@ pub(super) enum Fit<'py> {
     Paired {
         cells: Cells<'py>,
         model: PairedModel,
+        parameters: PyReadonlyArray1<'py, f64>,
+        groups: Option<PyReadonlyArray1<'py, u32>>,
+    },
+    PlackettLuce {
+        rankings: Rankings<'py>,
+        prior: Option<(String, f64)>,
         parameters: PyReadonlyArray1<'py, f64>,
         groups: Option<PyReadonlyArray1<'py, u32>>,
     },
@@ -35,18 +43,59 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Fit<'py> {
                     object.extract()?;
                 Ok(Self::Paired { cells, model, parameters, groups })
             }
-            other => Err(PyValueError::new_err(format!("`fit` must be 'paired'; got {other:?}"))),
+            "plackett-luce" => {
+                let (_, rankings, prior, parameters, groups): (String, _, _, _, _) =
+                    object.extract()?;
+                Ok(Self::PlackettLuce { rankings, prior, parameters, groups })
+            }
+            other => Err(unknown("fit", "'paired', 'plackett-luce'", other)),
+        }
+    }
+}
+
+/// A fit whose data can be drawn anew, as the core sees it.
+enum View<'a> {
+    Paired(PairedResample<'a>),
+    PlackettLuce(RankingsResample<'a>),
+}
+
+impl View<'_> {
+    fn resample(&self) -> &dyn Resample {
+        match self {
+            Self::Paired(fit) => fit,
+            Self::PlackettLuce(fit) => fit,
+        }
+    }
+
+    fn strength(&self) -> &[f64] {
+        match self {
+            Self::Paired(fit) => fit.strength(),
+            Self::PlackettLuce(fit) => fit.strength(),
         }
     }
 }
 
 impl Fit<'_> {
-    /// The fit as the core sees it.
-    fn view(&self) -> PyResult<PairedResample<'_>> {
-        let Self::Paired { cells, model, parameters, groups } = self;
-        let groups = groups.as_ref().map(|groups| slice(groups, "groups")).transpose()?;
-        let parameters = slice(parameters, "parameters")?;
-        Ok(PairedResample::new(cells.view()?, &model.model()?, parameters, groups))
+    fn view(&self, py: Python<'_>) -> PyResult<View<'_>> {
+        match self {
+            Self::Paired { cells, model, parameters, groups } => {
+                let groups = groups.as_ref().map(|groups| slice(groups, "groups")).transpose()?;
+                let parameters = slice(parameters, "parameters")?;
+                let fit = PairedResample::new(cells.view()?, &model.model()?, parameters, groups);
+                Ok(View::Paired(fit))
+            }
+            Self::PlackettLuce { rankings, prior, parameters, groups } => {
+                let slices = rankings.slices()?;
+                let options = Call { n_threads: Some(1), callback: None, work: f64::INFINITY };
+                let rankings = call::run(py, options, |_, _| slices.view())?;
+                let groups =
+                    groups.as_ref().map_or(Ok(&[][..]), |groups| slice(groups, "groups"))?;
+                let parameters = slice(parameters, "parameters")?;
+                let prior = self::prior(prior.as_ref())?;
+                let fit = RankingsResample::new(rankings, prior, parameters, groups);
+                Ok(View::PlackettLuce(fit))
+            }
+        }
     }
 
     /// Run `work` on the fit's information.
@@ -61,10 +110,10 @@ impl Fit<'_> {
         ) -> Result<T, Error>
         + Send,
     ) -> PyResult<T> {
-        let view = self.view()?;
+        let view = self.view(py)?;
         let options = Call { n_threads, callback: None, work: f64::INFINITY };
         call::run(py, options, |team, control| {
-            let mut fitted = view.fitted(team, control)?;
+            let mut fitted = view.resample().fitted(team, control)?;
             work(fitted.as_mut(), team, control)
         })
     }
@@ -141,12 +190,14 @@ pub(super) fn draws<'py>(
     n_threads: Option<usize>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let kind = self::kind(kind)?;
-    let n_parameters = fit.view()?.estimate().len();
+    let n_parameters = fit.view(py)?.resample().estimate().len();
     let found = fit.infer(py, n_threads, |fitted, team, control| {
         core::draws(fitted, kind, key, start..stop, team, control)
     })?;
     found.into_pyarray(py).reshape([stop.saturating_sub(start) as usize, n_parameters])
 }
+
+type Ranks<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>);
 
 /// Smallest and largest rank of each item.
 #[pyfunction]
@@ -162,7 +213,7 @@ pub(super) fn rank_sets<'py>(
     n_samples: u32,
     key: u64,
     n_threads: Option<usize>,
-) -> PyResult<(Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>)> {
+) -> PyResult<Ranks<'py>> {
     let method = match method {
         "simultaneous" => RankMethod::Simultaneous,
         "marginal" => RankMethod::Marginal,
@@ -174,7 +225,7 @@ pub(super) fn rank_sets<'py>(
         }
     };
     let params = RankParams { kind: self::kind(kind)?, method, level, n_samples, key };
-    let strength = fit.view()?.strength().to_vec();
+    let strength = fit.view(py)?.strength().to_vec();
     let found = fit.infer(py, n_threads, |fitted, team, control| {
         core::rank_sets(fitted, &strength, &params, team, control)
     })?;
@@ -218,11 +269,12 @@ pub(super) fn bootstrap<'py>(
 ) -> PyResult<(Bound<'py, PyArray2<f64>>, usize)> {
     let resampling = resampling(kind)?;
     let params = BootstrapParams { resampling, key, replicates: start..stop };
-    let view = fit.view()?;
+    let view = fit.view(py)?;
     let options = Call { n_threads, callback: None, work: f64::INFINITY };
-    let found =
-        call::run(py, options, |team, control| core::bootstrap(&view, &params, team, control))?;
-    let shape = [params.replicates.len(), view.estimate().len()];
+    let found = call::run(py, options, |team, control| {
+        core::bootstrap(view.resample(), &params, team, control)
+    })?;
+    let shape = [params.replicates.len(), view.resample().estimate().len()];
     Ok((found.estimates.into_pyarray(py).reshape(shape)?, found.n_failed))
 }
 
@@ -239,7 +291,10 @@ pub(super) fn resampled_outcomes<'py>(
     replicate: u32,
 ) -> PyResult<(Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray2<f64>>)> {
     let resampling = resampling(kind)?;
-    let view = fit.view()?;
+    let view = fit.view(py)?;
+    let View::Paired(view) = view else {
+        return Err(unknown("fit", "'paired'", "plackett-luce"));
+    };
     let stream = Stream::new(key, replicate, core::BOOTSTRAP);
     let options = Call { n_threads: Some(1), callback: None, work: f64::INFINITY };
     let cells = call::run(py, options, |_, _| view.outcomes(resampling, &stream))?;

@@ -62,7 +62,13 @@ pub fn covariance(
                     control.check()?;
                     let end = k.min(row + BATCH);
                     let products = &mut products[..(end - row) * p];
-                    fitted.multiply_many(kind, &columns[row * p..end * p], products, team)?;
+                    fitted.multiply_many(
+                        kind,
+                        &columns[row * p..end * p],
+                        products,
+                        team,
+                        control,
+                    )?;
                 }
                 let u = &products[row % BATCH * p..][..p];
                 let values = team.map_blocks(k - row, 16, |block| {

@@ -62,7 +62,7 @@ impl Source {
             let streams: Vec<Stream> =
                 tasks.iter().map(|&task| Stream::new(self.key, task, self.purpose)).collect();
             let size = tasks.len() * p;
-            fitted.draw_many(self.kind, self.noise, &streams, &mut rhs[..size], team)?;
+            fitted.draw_many(self.kind, self.noise, &streams, &mut rhs[..size], team, control)?;
             fitted.solve_many(&rhs[..size], &mut x[..size], SOLVE_RTOL, team, control)?;
             for (place, x) in x[..size].chunks(p).enumerate() {
                 take(k * batch + place, x);

@@ -5,6 +5,9 @@ use crate::error::Error;
 use crate::parallel::Team;
 use crate::rng::Stream;
 
+/// Signs in one block of a stream.
+const SIGNS: u64 = 128;
+
 /// Whose word is taken for the covariance `V` of the scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -23,6 +26,26 @@ pub enum Noise {
     Normal,
     /// -1 or 1 with equal chance: less variance in a sketch.
     Sign,
+}
+
+impl Noise {
+    /// Draws `start..start + out.len()` of a stream.
+    pub(crate) fn fill(self, stream: &Stream, start: u64, out: &mut [f64]) {
+        match self {
+            Self::Normal => stream.fill_normal(start, out),
+            Self::Sign => {
+                let mut words = [0; 4];
+                for (k, out) in (start..).zip(out.iter_mut()) {
+                    let place = k % SIGNS;
+                    if place == 0 || k == start {
+                        words = stream.block(k / SIGNS);
+                    }
+                    let bit = words[(place / 32) as usize] >> (place % 32) & 1;
+                    *out = if bit == 0 { 1.0 } else { -1.0 };
+                }
+            }
+        }
+    }
 }
 
 /// An estimate with its information matrix `H`, ready to be solved with.
@@ -96,16 +119,18 @@ pub trait Fitted {
     /// [`multiply`](Self::multiply) for vectors one after the other in memory.
     ///
     /// # Errors
-    /// [`Error::TooLarge`].
+    /// [`Error::TooLarge`], and whatever [`Control::check`] returns.
     fn multiply_many(
         &self,
         kind: Kind,
         x: &[f64],
         out: &mut [f64],
         team: &Team,
+        control: &dyn Control,
     ) -> Result<(), Error> {
         let n = self.n_parameters().max(1);
         for (x, out) in x.chunks(n).zip(out.chunks_mut(n)) {
+            control.check()?;
             self.multiply(kind, x, out, team);
         }
         Ok(())
@@ -119,7 +144,7 @@ pub trait Fitted {
     /// A vector may differ from [`draw`](Self::draw)'s in rounding, but not with its neighbours.
     ///
     /// # Errors
-    /// [`Error::TooLarge`].
+    /// [`Error::TooLarge`], and whatever [`Control::check`] returns.
     fn draw_many(
         &self,
         kind: Kind,
@@ -127,9 +152,11 @@ pub trait Fitted {
         streams: &[Stream],
         out: &mut [f64],
         team: &Team,
+        control: &dyn Control,
     ) -> Result<(), Error> {
         let n = self.n_parameters().max(1);
         for (stream, out) in streams.iter().zip(out.chunks_mut(n)) {
+            control.check()?;
             self.draw(kind, noise, stream, out, team);
         }
         Ok(())

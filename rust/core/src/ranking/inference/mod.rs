@@ -15,4 +15,5 @@ pub use draws::draws;
 pub use fitted::{Fitted, Kind, Noise};
 pub use rank_sets::{RankMethod, RankParams, RankSets, rank_sets, simultaneous_critical_value};
 pub use refit::{Replicate, Resample, Resampling};
+pub(crate) use refit::{binomial, whole};
 pub use standard_error::{StandardErrors, standard_error};

@@ -68,9 +68,9 @@ pub struct RankSets {
 
 /// Confidence sets of the ranks of items with these strengths.
 ///
-/// Items are ranked within their group. O(n^2 n_samples) time and 8 n n_samples bytes; standard
+/// Items are ranked within their group. O(n^2 B) time and 8 n B bytes for B draws; standard
 /// errors of differences are exact up to 2000 items and beyond that the root mean squares of the
-/// draws, of relative standard deviation `1/sqrt(2 n_samples)`. [`RankMethod::Intervals`] takes
+/// draws, of relative standard deviation `1/sqrt(2 B)`. [`RankMethod::Intervals`] takes
 /// O(n log n) beside the standard errors.
 ///
 /// # Errors
@@ -105,26 +105,24 @@ pub fn rank_sets(
             index: None,
         });
     }
-    let order = quantile_position(params)?;
+    let order = match params.method {
+        RankMethod::Critical(_) => 0,
+        _ => quantile_position(params)?,
+    };
     let pairs = Pairs::new(fitted, params, groups, team, control)?;
     let critical = match params.method {
-        RankMethod::Marginal => pairs.marginal(order, team, control)?,
-        RankMethod::Simultaneous => {
-            try_vec(n, quantile(pairs.simultaneous(team, control)?, order))?
-        }
         RankMethod::Critical(value) => try_vec(n, value)?,
-        RankMethod::Intervals(_) => Vec::new(),
+        RankMethod::Marginal => pairs.marginal(order, team, control)?,
+        _ => try_vec(n, quantile(pairs.simultaneous(team, control)?, order))?,
     };
     pairs.sets(strength, &critical, team, control)
 }
 
 /// Position of the quantile among the sorted draws: `ceil(level (n_samples + 1))`, from 1.
 fn quantile_position(params: &RankParams) -> Result<usize, Error> {
-    let order = (params.level * (f64::from(params.n_samples) + 1.0)).ceil().max(1.0);
-    if order <= f64::from(params.n_samples) {
-        return Ok(order as usize);
-    }
-    Err(Error::Value {
+    let least = params.level * (f64::from(params.n_samples) + 1.0);
+    let order = (1..=params.n_samples).find(|&order| f64::from(order) >= least);
+    order.map(|order| order as usize).ok_or_else(|| Error::Value {
         argument: "n_samples",
         rule: "at least level / (1 - level)",
         value: format!("{} for level {}", params.n_samples, params.level),
@@ -355,8 +353,8 @@ fn by_intervals(
 /// The critical value of intervals that cover all strengths together: the quantile of the largest
 /// studentised draw, in the frame of `reference`.
 ///
-/// `errors` are the standard errors of the strengths in that frame. O(n n_samples) time beside the
-/// draws.
+/// `errors` are the standard errors of the strengths in that frame. O(n) time a draw beside
+/// the draws.
 ///
 /// # Errors
 /// [`Error::Shape`] naming `errors`, [`Error::Index`] naming `reference`, [`Error::Value`] naming

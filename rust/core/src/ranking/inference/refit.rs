@@ -4,12 +4,14 @@
 //! relative difference of the two informations; where that is too much, Newton steps follow, with
 //! conjugate gradients that `H0` preconditions.
 
+use rand_distr::{Binomial, Distribution};
+
 use super::fitted::{Fitted, Kind};
 use super::standard_error::dot;
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::parallel::Team;
-use crate::rng::Stream;
+use crate::rng::{Philox, Stream};
 
 /// Numerical error of a refit that is allowed, for every contrast in units of its standard error in
 /// the original fit.
@@ -30,8 +32,17 @@ const MAX_HALVINGS: usize = 40;
 /// Most conjugate-gradient steps for a Newton step.
 const MAX_SOLVE: usize = 1000;
 
-/// Relative accuracy of a Newton step.
+/// Relative accuracy of a Newton step, in the energy norm.
 const STEP_RTOL: f64 = 0.03;
+
+/// Relative residual at which a Newton step is exact.
+const ROUNDING: f64 = 1e-12;
+
+/// Conjugate-gradient steps whose gains together stand for the error before them.
+const DELAY: usize = 6;
+
+/// Fastest and slowest rate of convergence that two steps are taken to show.
+const RATES: (f64, f64) = (0.1, 0.9);
 
 /// How data are made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +102,7 @@ pub trait Resample: Sync {
 pub(super) struct Refit<'a> {
     fitted: Box<dyn Fitted + 'a>,
     replicate: Box<dyn Replicate + 'a>,
+    groups: Groups,
     team: Team,
     gradient: Vec<f64>,
     step: Vec<f64>,
@@ -116,6 +128,7 @@ impl<'a> Refit<'a> {
         let p = fitted.n_parameters();
         let vector = || try_vec(p, 0.0);
         Ok(Self {
+            groups: Groups::new(fitted.groups()),
             fitted,
             replicate: model.replicate()?,
             team,
@@ -151,7 +164,7 @@ impl<'a> Refit<'a> {
         }
         let found =
             (self.fitted.is_factorised() && self.chord(x, control)?) || self.newton(x, control)?;
-        self.centre(x);
+        self.groups.centre(x);
         // A parameter at its limit, minus infinity, stays there.
         Ok(found && !x.iter().any(|x| x.is_nan()))
     }
@@ -222,7 +235,7 @@ impl<'a> Refit<'a> {
 
     /// `step = H^+ gradient`, roughly.
     fn newton_step(&mut self, control: &dyn Control) -> Result<(), Error> {
-        let Self { fitted, replicate, team, gradient, step, solve, .. } = self;
+        let Self { fitted, replicate, groups, team, gradient, step, solve, .. } = self;
         let Solve { residual, direction, product, preconditioned, inverse_diagonal } = solve;
         let factorised = fitted.is_factorised();
         if !factorised {
@@ -238,6 +251,8 @@ impl<'a> Refit<'a> {
             for ((z, r), d) in z.iter_mut().zip(r).zip(&*inverse_diagonal) {
                 *z = r * d;
             }
+            // A constant costs no energy: left in, it would grow without bound.
+            groups.centre(z);
             Ok(())
         };
         step.fill(0.0);
@@ -245,15 +260,22 @@ impl<'a> Refit<'a> {
         precondition(residual, preconditioned)?;
         direction.copy_from_slice(preconditioned);
         let mut rho = dot(residual, preconditioned);
-        let limit = rho * STEP_RTOL * STEP_RTOL;
-        for _ in 0..MAX_SOLVE {
+        // Small systems are solved before the delay is over; beyond this, steps follow rounding.
+        let rounding = rho * ROUNDING * ROUNDING;
+        let (mut total, mut gains) = (0.0, [f64::INFINITY; DELAY]);
+        for k in 0..MAX_SOLVE {
             control.check()?;
             replicate.multiply(direction, product);
             let curvature = dot(direction, product);
-            if curvature <= 0.0 || rho <= limit {
+            // The error that is left is at least what the last steps gained (Strakos and Tichy
+            // 2002, "On error estimation in the conjugate gradient method", section 3).
+            let recent: f64 = gains.iter().sum();
+            if curvature <= 0.0 || rho <= rounding || recent <= STEP_RTOL * STEP_RTOL * total {
                 break;
             }
             let alpha = rho / curvature;
+            gains[k % DELAY] = alpha * rho;
+            total += alpha * rho;
             for ((x, p), (r, q)) in
                 step.iter_mut().zip(&*direction).zip(residual.iter_mut().zip(&*product))
             {
@@ -270,19 +292,32 @@ impl<'a> Refit<'a> {
         }
         Ok(())
     }
+}
 
-    /// Let the strengths of each group sum to zero.
-    fn centre(&self, x: &mut [f64]) {
-        let groups = self.fitted.groups();
-        let n_groups = groups.iter().max().map_or(0, |&g| g as usize + 1);
-        let mut sums = vec![(0.0, 0_usize); n_groups];
-        for (x, &g) in x.iter().zip(groups) {
-            sums[g as usize].0 += x;
-            sums[g as usize].1 += 1;
+/// Groups of items, in each of which strengths are made to sum to zero.
+struct Groups {
+    labels: Vec<u32>,
+    sizes: Vec<f64>,
+    sums: Vec<f64>,
+}
+
+impl Groups {
+    fn new(labels: &[u32]) -> Self {
+        let n_groups = labels.iter().max().map_or(0, |&g| g as usize + 1);
+        let mut sizes = vec![0.0; n_groups];
+        for &g in labels {
+            sizes[g as usize] += 1.0;
         }
-        for (x, &g) in x.iter_mut().zip(groups) {
-            let (sum, size) = sums[g as usize];
-            *x -= sum / size as f64;
+        Self { labels: labels.to_vec(), sums: vec![0.0; n_groups], sizes }
+    }
+
+    fn centre(&mut self, x: &mut [f64]) {
+        self.sums.fill(0.0);
+        for (x, &g) in x.iter().zip(&self.labels) {
+            self.sums[g as usize] += x;
+        }
+        for (x, &g) in x.iter_mut().zip(&self.labels) {
+            *x -= self.sums[g as usize] / self.sizes[g as usize];
         }
     }
 }
@@ -290,6 +325,23 @@ impl<'a> Refit<'a> {
 /// What a linearly converging iteration still has to go after steps of lengths `last` and `length`.
 fn remaining(length: f64, last: f64) -> f64 {
     // The rate rises towards its limit; before the second step it is unknown, and assumed.
-    let rate = if last.is_finite() { (1.5 * length / last).min(0.9) } else { 0.5 };
+    let (fast, slow) = RATES;
+    let rate = if last.is_finite() { (1.5 * length / last).clamp(fast, slow) } else { 0.5 };
     length * rate / (1.0 - rate)
+}
+
+/// Number of successes of `n` trials with chance `p`.
+pub(crate) fn binomial(n: u64, p: f64, generator: &mut Philox) -> u64 {
+    if n == 0 {
+        return 0;
+    }
+    // Rounding may carry a chance past 1.
+    let p = if p > 0.0 { p.min(1.0) } else { 0.0 };
+    Binomial::new(n, p).map_or(0, |binomial| binomial.sample(generator).min(n))
+}
+
+/// A whole number of recorded outcomes as an integer.
+#[allow(clippy::cast_sign_loss, reason = "a count")]
+pub(crate) fn whole(count: f64) -> u64 {
+    count as u64
 }

@@ -100,7 +100,7 @@ fn exact(
         }
         fitted.solve_many(u, x, SOLVE_RTOL, team, control)?;
         if kind == Kind::Sandwich {
-            fitted.multiply_many(kind, x, u, team)?;
+            fitted.multiply_many(kind, x, u, team, control)?;
         }
         for ((&i, u), x) in parameters.iter().zip(u.chunks(p)).zip(x.chunks(p)) {
             let variance = match kind {

@@ -5,8 +5,8 @@ use super::system::{Point, System};
 use super::terms::{Counts, Shape, Term};
 use crate::simd::{Arithmetic, Elementary, Kernel, dispatch};
 
-/// Cells whose terms are computed in one vectorised loop.
-const TILE: usize = 256;
+/// Cells whose terms are computed in one vectorised loop, and summed before they join other sums.
+pub(super) const TILE: usize = 256;
 
 /// Places of an edge's record: its score, its conductance, and then its row of `C`.
 pub(super) const SCORE: usize = 0;
@@ -59,8 +59,7 @@ impl Kernel for TileTerms<'_> {
         let Self { shape, wins, losses, ties, columns } = self;
         match shape {
             Shape::Half => fill::<A, false>(shape, wins, losses, ties, columns),
-            Shape::Davidson { .. } => fill::<A, true>(shape, wins, losses, ties, columns),
-            Shape::RaoKupper { .. } => fill::<A, true>(shape, wins, losses, ties, columns),
+            _ => fill::<A, true>(shape, wins, losses, ties, columns),
         }
     }
 }
@@ -113,6 +112,7 @@ pub(super) fn sum_cells(system: &System<'_>, at: &Point<'_>, part: Part<'_>) {
     let no_ties = [0.0; TILE];
     let mut pair_of = [0; TILE];
     let mut loadings = vec![0.0; k - n_tie];
+    let mut tile_sums = vec![0.0; sums.len()];
     let pairs = system.block(block);
     let cells = system.cells_of_block(&pairs);
     let mut pair = pairs.start;
@@ -139,17 +139,16 @@ pub(super) fn sum_cells(system: &System<'_>, at: &Point<'_>, part: Part<'_>) {
                 record[COUPLING] += columns.cross[c];
             }
         }
-        let (gradient, rest) = sums.split_at_mut(k);
+        tile_sums.fill(0.0);
+        let (gradient, rest) = tile_sums.split_at_mut(k);
         let (magnitude, information) = rest.split_at_mut(k);
         if n_tie == 1 {
             gradient[0] += columns.tie_score[..n].iter().sum::<f64>();
             magnitude[0] += columns.tie_magnitude[..n].iter().sum::<f64>();
             information[0] += columns.tie_information[..n].iter().sum::<f64>();
         }
-        if k == n_tie {
-            continue;
-        }
-        for (c, cell) in tile.enumerate() {
+        let linear = if k > n_tie { tile } else { 0..0 };
+        for (c, cell) in linear.enumerate() {
             let record = &mut records[pair_of[c] * (COUPLING + k)..][..COUPLING + k];
             system.loadings(cell, &mut loadings);
             let term = Term {
@@ -168,6 +167,9 @@ pub(super) fn sum_cells(system: &System<'_>, at: &Point<'_>, part: Part<'_>) {
                 magnitude,
                 information,
             );
+        }
+        for (sum, part) in sums.iter_mut().zip(&tile_sums) {
+            *sum += part;
         }
     }
 }

@@ -99,4 +99,63 @@ impl<'a> Cells<'a> {
         }
         require_finite("covariates", self.covariates)
     }
+
+    /// Number of groups, after a check that they are numbered without gaps and that no cell joins two.
+    pub(super) fn count_groups(&self, groups: &[u32]) -> Result<usize, Error> {
+        if groups.is_empty() {
+            return Ok(1);
+        }
+        if groups.len() != self.n_items {
+            return Err(Error::Shape {
+                argument: "groups",
+                expected: format!("{} entries, one per item", self.n_items),
+                found: groups.len().to_string(),
+            });
+        }
+        if let Some(position) = groups.iter().position(|&g| g as usize >= self.n_items) {
+            let value = i64::from(groups[position]);
+            return Err(Error::Index { argument: "groups", position, value, bound: self.n_items });
+        }
+        let n_groups = groups.iter().max().map_or(1, |&g| g as usize + 1);
+        let mut present = vec![false; n_groups];
+        for &group in groups {
+            present[group as usize] = true;
+        }
+        let value = |rule, value: String, index| {
+            Err(Error::Value { argument: "groups", rule, value, index })
+        };
+        if let Some(missing) = present.iter().position(|present| !present) {
+            return value("numbered without gaps", format!("no item in group {missing}"), None);
+        }
+        let group = |items: &[u32], c: usize| groups[items[c] as usize];
+        let joins = |&c: &usize| group(self.left, c) != group(self.right, c);
+        match (0..self.len()).find(joins) {
+            Some(c) => {
+                value("unions of compared items", "a comparison across groups".into(), Some(c))
+            }
+            None => Ok(n_groups),
+        }
+    }
+
+    /// Weighted root mean square of each covariate.
+    pub(super) fn scales(&self) -> Vec<f64> {
+        (0..self.n_covariates)
+            .map(|a| {
+                let column = || (0..self.len()).map(|c| (c, self.row(c)[a].abs()));
+                let games = |c: usize| self.wins[c] + self.losses[c] + self.tie(c);
+                let present = || column().filter(|&(c, _)| games(c) > 0.0);
+                let largest = present().fold(0.0_f64, |top, (_, z)| top.max(z));
+                if largest == 0.0 {
+                    return 1.0;
+                }
+                let (mut sum, mut total) = (0.0, 0.0);
+                for (c, z) in present() {
+                    sum += games(c) * (z / largest).powi(2);
+                    total += games(c);
+                }
+                let scale = largest * (sum / total).sqrt();
+                if scale >= f64::MIN_POSITIVE { scale } else { largest }
+            })
+            .collect()
+    }
 }

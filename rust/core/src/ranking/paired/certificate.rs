@@ -24,7 +24,7 @@ use super::system::{Point, System};
 use super::terms::term;
 use super::{Prior, Ties};
 use crate::parallel::Team;
-use crate::ranking::certificate::{Certificate, REFINE_ABOVE, gap_factor, root_resistances};
+use crate::ranking::certificate::{Certificate, REFINE_ABOVE};
 use crate::sparse::{SpanningForest, maximum_spanning_forest};
 
 /// Share of its information by which rounding can change an entry of the Schur complement.
@@ -53,7 +53,7 @@ pub(super) fn certify(
         None => (f64::INFINITY, f64::INFINITY),
         Some(bound) => {
             let decrement = bound.decrement(newton, x, team);
-            let to_root = root_resistances(&forest);
+            let to_root = forest.root_resistances();
             let rough = bound.functional(x, team, |i, j| to_root[i] + to_root[j]);
             let c = if rough.is_infinite() || rough * decrement > REFINE_ABOVE {
                 bound.functional(x, team, |i, j| forest.path_resistance(i as u32, j as u32))
@@ -63,16 +63,7 @@ pub(super) fn certify(
             (decrement, c)
         }
     };
-    let y = c * decrement;
-    let error = if decrement == 0.0 {
-        0.0
-    } else if y < 1.0 {
-        -(-y).ln_1p() / c
-    } else {
-        f64::INFINITY
-    };
-    let gap = if y < 1.0 { decrement.powi(2) * gap_factor(y) } else { f64::INFINITY };
-    Certificate { error, decrement, residual, log_likelihood_gap: gap }
+    Certificate::new(decrement, c, residual)
 }
 
 /// Largest derivative by a strength, the tie parameter or the order effect.

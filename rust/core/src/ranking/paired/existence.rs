@@ -45,17 +45,17 @@ impl Outcomes {
     }
 
     /// Wins of the smaller item, or of the other, on the left and on the right.
-    fn won(&self, low: bool) -> [bool; 2] {
+    fn won(self, low: bool) -> [bool; 2] {
         if low { self.low_won } else { self.high_won }
     }
 
     /// Ties with the smaller item, or the other, on the left and on the right.
-    fn tied(&self, low: bool) -> [bool; 2] {
+    fn tied(self, low: bool) -> [bool; 2] {
         let [left, right] = self.tied;
         if low { [left, right] } else { [right, left] }
     }
 
-    fn any_tie(&self) -> bool {
+    fn any_tie(self) -> bool {
         self.tied != [false; 2]
     }
 }
@@ -123,7 +123,7 @@ pub(super) fn require_existence(system: &System<'_>, control: &dyn Control) -> R
             }
         }
     }
-    Ok(!has_covariates && !(has_ties && has_order))
+    Ok(!(has_covariates || has_ties && has_order))
 }
 
 /// With a prior on the strengths only the shared parameters can be infinite.

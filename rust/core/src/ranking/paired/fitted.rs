@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::derivatives::Derivatives;
 use super::elimination::{Collinear, Elimination};
 use super::lanes::{LANES, Lanes, draw_lanes, lanes, multiply_lanes};
-use super::scores::{Score, cell_weights, draw_scores, fill, n_draws, spread};
+use super::scores::{Score, cell_weights, draw_scores, n_draws, spread};
 use super::system::System;
 use super::{Cells, Model, Ties};
 use crate::control::Control;
@@ -18,6 +18,9 @@ use crate::sparse::PcgParams;
 
 /// Relative residual of the solves: far below what a standard error is read to.
 const SOLVE_RTOL: f64 = 1e-10;
+
+/// Pairs that are passed over for several vectors between two looks at the control.
+const PAIRS_PER_CHECK: usize = 1 << 19;
 
 /// An estimate of a paired model with its information, ready for inference.
 ///
@@ -64,7 +67,7 @@ impl<'a> PairedFit<'a> {
                 found: parameters.len().to_string(),
             });
         }
-        let system = System::new(cells, model, groups)?;
+        let system = System::new(cells, model, groups, control)?;
         let x = system.to_internal(parameters);
         require_finite("parameters", &x)?;
         if system.model.ties == Ties::RaoKupper && x[n] <= 0.0 {
@@ -212,18 +215,32 @@ impl<'a> PairedFit<'a> {
         }
     }
 
-    /// Call `f(start, columns)` for lanes of columns of `out`, shared out between the threads.
+    /// Fill columns with sums over the cells: `add(lane, pairs, sums)` adds those of some pairs to
+    /// each of the lanes that columns are taken in. Lanes are shared out between the threads.
     fn in_lanes(
         &self,
         out: &mut [f64],
+        add: impl Fn(usize, Range<usize>, &mut [Lanes]) + Sync,
         team: &Team,
-        f: impl Fn(usize, &mut [f64]) -> Result<(), Error> + Sync,
+        control: &dyn Control,
     ) -> Result<(), Error> {
-        let step = LANES * self.n_parameters();
-        let mut results = vec![Ok(()); out.len().div_ceil(step)];
-        let parts = results.iter_mut().zip(out.chunks_mut(step)).enumerate().collect();
-        team.for_each_part(parts, |(k, (result, columns))| *result = f(k * step, columns));
-        results.into_iter().collect()
+        let p = self.n_parameters();
+        let mut sums = Vec::new();
+        for _ in 0..out.len().div_ceil(LANES * p) {
+            sums.push(try_vec(self.n_items() + self.system.n_shared, [0.0; LANES])?);
+        }
+        let n_met = self.system.pairs.n_met;
+        for start in (0..n_met).step_by(PAIRS_PER_CHECK) {
+            control.check()?;
+            let pairs = start..n_met.min(start + PAIRS_PER_CHECK);
+            team.for_each_part(sums.iter_mut().enumerate().collect(), |(lane, sums)| {
+                add(lane, pairs.clone(), sums);
+            });
+        }
+        for (sums, columns) in sums.iter().zip(out.chunks_mut(LANES * p)) {
+            self.write_lanes(sums, columns);
+        }
+        Ok(())
     }
 
     /// Copy lanes of internal sums to columns in the caller's units.
@@ -373,7 +390,7 @@ impl Fitted for PairedFit<'_> {
         spread(&self.system, scores, &mut internal, team);
         if kind == Kind::Model && self.system.model.prior.is_some() {
             let mut draws = vec![0.0; n];
-            fill(noise, stream, n_draws(&self.system) as u64, &mut draws);
+            noise.fill(stream, n_draws(&self.system) as u64, &mut draws);
             self.add_prior(&mut internal[..n], |i, information| information.sqrt() * draws[i]);
         }
         self.write_out(&internal, out);
@@ -385,25 +402,33 @@ impl Fitted for PairedFit<'_> {
         x: &[f64],
         out: &mut [f64],
         team: &Team,
+        control: &dyn Control,
     ) -> Result<(), Error> {
         let p = self.n_parameters();
-        let at = self.system.point(&self.x);
         let (n, first) = (self.n_items(), self.free_shared().start);
-        self.in_lanes(out, team, |start, out| {
-            let columns = &x[start..start + out.len()];
+        let at = self.system.point(&self.x);
+        let mut internal = Vec::new();
+        for columns in x.chunks(LANES * p) {
             let along = |place: usize, unit: f64| lanes(columns, p, place).map(|x| x / unit);
-            let strength: Vec<Lanes> = (0..n).map(|i| along(i, 1.0)).collect();
-            let units = self.system.units().enumerate();
-            let shared: Vec<Lanes> = units.map(|(a, unit)| along(first + a, unit)).collect();
-            let sums = multiply_lanes(&self.system, kind, &at, &strength, &shared)?;
-            self.write_lanes(&sums, out);
-            if kind == Kind::Model {
-                for (x, out) in columns.chunks(p).zip(out.chunks_mut(p)) {
-                    self.add_prior(&mut out[..n], |i, information| information * x[i]);
-                }
+            let mut vectors = try_vec(n + self.system.n_shared, [0.0; LANES])?;
+            let units = std::iter::repeat_n(1.0, n).chain(self.system.units());
+            let places = (0..n).chain(first..);
+            for ((vector, place), unit) in vectors.iter_mut().zip(places).zip(units) {
+                *vector = along(place, unit);
             }
-            Ok(())
-        })
+            internal.push(vectors);
+        }
+        let system = &self.system;
+        let add = |lane: usize, pairs: Range<usize>, sums: &mut [Lanes]| {
+            multiply_lanes(system, kind, &at, &internal[lane], pairs, sums);
+        };
+        self.in_lanes(out, add, team, control)?;
+        if kind == Kind::Model {
+            for (x, out) in x.chunks(p).zip(out.chunks_mut(p)) {
+                self.add_prior(&mut out[..n], |i, information| information * x[i]);
+            }
+        }
+        Ok(())
     }
 
     fn draw_many(
@@ -413,22 +438,23 @@ impl Fitted for PairedFit<'_> {
         streams: &[Stream],
         out: &mut [f64],
         team: &Team,
+        control: &dyn Control,
     ) -> Result<(), Error> {
         let (n, p) = (self.n_items(), self.n_parameters());
         let at = self.system.point(&self.x);
-        self.in_lanes(out, team, |start, out| {
-            let streams = &streams[start / p..][..out.len() / p];
-            let sums = draw_lanes(&self.system, kind, noise, streams, &at)?;
-            self.write_lanes(&sums, out);
-            if kind == Kind::Model && self.system.model.prior.is_some() {
-                let mut draws = try_vec(n, 0.0)?;
-                for (stream, out) in streams.iter().zip(out.chunks_mut(p)) {
-                    fill(noise, stream, n_draws(&self.system) as u64, &mut draws);
-                    self.add_prior(&mut out[..n], |i, information| information.sqrt() * draws[i]);
-                }
+        let add = |lane: usize, pairs: Range<usize>, sums: &mut [Lanes]| {
+            let streams = streams.chunks(LANES).nth(lane).unwrap_or_default();
+            draw_lanes(&self.system, kind, noise, streams, &at, pairs, sums);
+        };
+        self.in_lanes(out, add, team, control)?;
+        if kind == Kind::Model && self.system.model.prior.is_some() {
+            let mut draws = try_vec(n, 0.0)?;
+            for (stream, out) in streams.iter().zip(out.chunks_mut(p)) {
+                noise.fill(stream, n_draws(&self.system) as u64, &mut draws);
+                self.add_prior(&mut out[..n], |i, information| information.sqrt() * draws[i]);
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 }
 

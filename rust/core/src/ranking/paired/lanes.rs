@@ -1,10 +1,11 @@
 //! Products with the covariance of the scores, and random vectors that have it, for several vectors
 //! in one pass over the cells.
 
+use std::ops::Range;
+
 use super::Ties;
-use super::scores::{cell_weights, fill, random_score};
+use super::scores::{cell_weights, random_score};
 use super::system::{Point, System};
-use crate::error::{Error, try_vec};
 use crate::ranking::inference::{Kind, Noise};
 use crate::rng::Stream;
 
@@ -33,17 +34,18 @@ fn add(to: &mut Lanes, factor: f64, values: &Lanes) {
     }
 }
 
-/// Add up scores over all parameters, cell by cell in order: one entry an item, then one a free
+/// Add the scores of the cells of `pairs`, in order, to `out`: one entry an item, then one a free
 /// shared parameter in its scaled units.
 fn spread(
     system: &System<'_>,
+    pairs: Range<usize>,
+    out: &mut [Lanes],
     mut score: impl FnMut(usize, usize, &[f64]) -> (Lanes, Lanes),
-) -> Result<Vec<Lanes>, Error> {
+) {
     let (n, k) = (system.n_items, system.n_shared);
     let n_tie = usize::from(system.has_tie_parameter());
-    let mut out = try_vec(n + k, [0.0; LANES])?;
     let mut loadings = vec![0.0; k - n_tie];
-    for pair in 0..system.pairs.n_met {
+    for pair in pairs {
         let mut flow = [0.0; LANES];
         for cell in system.cells_of(pair) {
             if !loadings.is_empty() {
@@ -62,20 +64,22 @@ fn spread(
         add(&mut out[system.pairs.low[pair] as usize], 1.0, &flow);
         add(&mut out[system.pairs.high[pair] as usize], -1.0, &flow);
     }
-    Ok(out)
 }
 
-/// `V x` for the vectors with these strengths and scaled shared parameters, the prior left out.
+/// Add what the cells of `pairs` contribute to `V x`, for vectors of strengths and scaled shared
+/// parameters.
 pub(super) fn multiply_lanes(
     system: &System<'_>,
     kind: Kind,
     at: &Point<'_>,
-    strength: &[Lanes],
-    shared: &[Lanes],
-) -> Result<Vec<Lanes>, Error> {
+    x: &[Lanes],
+    pairs: Range<usize>,
+    out: &mut [Lanes],
+) {
+    let (strength, shared) = x.split_at(system.n_items);
     let (tie, linear) = shared.split_at(usize::from(system.has_tie_parameter()));
     let along_tie = tie.first().copied().unwrap_or([0.0; LANES]);
-    spread(system, |pair, cell, loadings| {
+    spread(system, pairs, out, |pair, cell, loadings| {
         let [eta, cross, tie] = cell_weights(system, kind, pair, cell, at);
         let mut u = strength[system.pairs.low[pair] as usize];
         add(&mut u, -1.0, &strength[system.pairs.high[pair] as usize]);
@@ -88,10 +92,10 @@ pub(super) fn multiply_lanes(
             by_tie[lane] = cross * u[lane] + tie * along_tie[lane];
         }
         (by_eta, by_tie)
-    })
+    });
 }
 
-/// Random sums of scores, each from its own stream: the numbers of
+/// Add random scores of the cells of `pairs`, each vector's from its own stream: the numbers of
 /// [`draw_scores`](super::scores::draw_scores).
 pub(super) fn draw_lanes(
     system: &System<'_>,
@@ -99,23 +103,26 @@ pub(super) fn draw_lanes(
     noise: Noise,
     streams: &[Stream],
     at: &Point<'_>,
-) -> Result<Vec<Lanes>, Error> {
+    pairs: Range<usize>,
+    out: &mut [Lanes],
+) {
     let per_cell = 1 + usize::from(system.model.ties != Ties::Half);
     let length = BLOCK * per_cell;
-    let mut draws = try_vec(LANES * length, 0.0)?;
-    spread(system, |pair, cell, _| {
-        if cell % BLOCK == 0 {
+    let mut draws = vec![0.0; LANES * length];
+    let first = system.cells_of_block(&pairs).start;
+    spread(system, pairs, out, |pair, cell, _| {
+        let place = (cell - first) % BLOCK * per_cell;
+        if place == 0 {
             for (stream, draws) in streams.iter().zip(draws.chunks_mut(length)) {
-                fill(noise, stream, (cell * per_cell) as u64, draws);
+                noise.fill(stream, (cell * per_cell) as u64, draws);
             }
         }
         let weights = cell_weights(system, kind, pair, cell, at);
-        let place = cell % BLOCK * per_cell;
         let (mut by_eta, mut by_tie) = ([0.0; LANES], [0.0; LANES]);
         for (lane, draws) in draws.chunks(length).enumerate() {
             let (first, second) = (draws[place], draws[place + per_cell - 1]);
             (by_eta[lane], by_tie[lane]) = random_score(weights, first, second);
         }
         (by_eta, by_tie)
-    })
+    });
 }

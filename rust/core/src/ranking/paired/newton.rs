@@ -26,12 +26,6 @@ const RANK_RTOL: f64 = 1e-8;
 /// Fraction of Rao and Kupper's `ln theta` that one step may take away.
 const MOST_OF_TIE: f64 = 0.75;
 
-/// Below this decrement differences of log-likelihoods are rounding errors.
-const NEGLIGIBLE: f64 = 1e-5;
-
-/// Halvings after which a step is as good as none.
-const MAX_HALVINGS: usize = 60;
-
 /// The state of a Newton iteration.
 pub(super) struct Newton {
     pub solver: LaplacianSolver,
@@ -88,7 +82,8 @@ impl Newton {
         self.solver.invalidate();
         let mut n_passes = 0;
         if system.n_shared > 0 {
-            let rtol = if self.is_first { RANK_RTOL } else { rtol.min(1e-3) };
+            let may_be_dependent = self.is_first && !system.scale.is_empty();
+            let rtol = if may_be_dependent { RANK_RTOL } else { rtol.min(1e-3) };
             let params = PcgParams { rtol, ..params };
             let (elimination, passes) =
                 Elimination::new(system, derivatives, &mut self.solver, &params, team, control)?;
@@ -131,34 +126,15 @@ impl Newton {
         self.evaluate(system, derivatives, x, longest, team);
         if self.slope(derivatives, team) < 0.0 {
             control.check()?;
-            let range = self.range(system, x, team);
-            let mut fraction = ((range * ratio).ln_1p() / range).min(longest);
-            if range > 0.0 && fraction < (1.0 - 1e-8) * longest {
-                self.evaluate(system, derivatives, x, fraction, team);
+            let range = self.range(system, x, longest, team);
+            let damped = (range * ratio).ln_1p() / range;
+            if range > 0.0 && damped < longest && !rises(longest * range, ratio / longest) {
+                self.evaluate(system, derivatives, x, damped, team);
                 n_passes += 1;
-            }
-            // The damped step of the other models cannot lower the likelihood.
-            if system.model.ties == Ties::RaoKupper && decrement > NEGLIGIBLE {
-                let before = self.objective(system, x, team);
-                for _ in 0..MAX_HALVINGS {
-                    n_passes += 1;
-                    if self.slope(derivatives, team) >= 0.0
-                        || self.objective(system, &self.trial, team) >= before
-                    {
-                        break;
-                    }
-                    control.check()?;
-                    fraction *= 0.5;
-                    self.evaluate(system, derivatives, x, fraction, team);
-                }
             }
         }
         x.copy_from_slice(&self.trial);
         Ok(n_passes)
-    }
-
-    fn objective(&self, system: &System<'_>, x: &[f64], team: &Team) -> f64 {
-        system.log_likelihood(x, team) + system.log_prior(&x[..system.n_items], team)
     }
 
     /// Evaluate at `x` and a fraction of the direction.
@@ -224,8 +200,9 @@ impl Newton {
         }
     }
 
-    /// Largest change along the direction of a functional of the model.
-    fn range(&self, system: &System<'_>, x: &[f64], team: &Team) -> f64 {
+    /// Largest change along the direction of a functional of the model, anywhere on the way to the
+    /// `longest` fraction of it.
+    fn range(&self, system: &System<'_>, x: &[f64], longest: f64, team: &Team) -> f64 {
         let n = system.n_items;
         let direction: Vec<f64> = self.nodes[..n].iter().chain(&self.shared).copied().collect();
         let along = system.point(&direction);
@@ -234,7 +211,8 @@ impl Newton {
             Ties::Half => worst,
             Ties::Davidson => worst.max(0.5 * worst + along.tie.abs()),
             Ties::RaoKupper => {
-                let alone = 2.0 * along.tie.abs() / x[n].tanh();
+                let least = x[n] + longest * along.tie.min(0.0);
+                let alone = 2.0 * along.tie.abs() / least.tanh();
                 (worst + along.tie.abs()).max(alone)
             }
         };
@@ -257,4 +235,12 @@ impl Newton {
             loose.min(LAST_STEP * target / decrement).max(1e-12)
         }
     }
+}
+
+/// Whether the model's bound proves that the likelihood rises along a step over which functionals
+/// change by `range` and the slope is at first `ratio` times the curvature.
+fn rises(range: f64, ratio: f64) -> bool {
+    let loss =
+        if range < 1e-3 { 0.5 + range / 6.0 } else { (range.exp_m1() - range) / range.powi(2) };
+    loss <= ratio
 }

@@ -1,7 +1,5 @@
 //! Games drawn anew inside the cells of a paired fit.
 
-use rand_distr::{Binomial, Distribution};
-
 use super::derivatives::Derivatives;
 use super::existence::require_existence;
 use super::fitted::PairedFit;
@@ -11,7 +9,7 @@ use super::{Cells, Model, Ties};
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::parallel::Team;
-use crate::ranking::inference::{Fitted, Replicate, Resample, Resampling};
+use crate::ranking::inference::{Fitted, Replicate, Resample, Resampling, binomial, whole};
 use crate::rng::{Philox, Stream};
 
 /// Most games that are told apart one by one.
@@ -113,7 +111,7 @@ impl<'a> PairedReplicate<'a> {
                 found: parameters.len().to_string(),
             });
         }
-        let system = System::new(cells, &model, groups)?;
+        let system = System::new(cells, &model, groups, &())?;
         let derivatives = Derivatives::new(&system)?;
         let (n_cells, n_nodes) = (system.n_cells(), system.pairs.n_nodes());
         let original: Vec<Counts> = (0..n_cells).map(|cell| system.counts(cell)).collect();
@@ -145,7 +143,7 @@ impl<'a> PairedReplicate<'a> {
             original,
             rest,
             chances,
-            n_games: n_games as u64,
+            n_games: whole(n_games),
             team: Team::sequential(),
             nodes: try_vec(n_nodes, 0.0)?,
             product: try_vec(n_nodes, 0.0)?,
@@ -170,7 +168,7 @@ impl<'a> PairedReplicate<'a> {
                     // A weight below one game, or between two numbers of games, is shared equally.
                     let games = counts.total().round().max(1.0);
                     let weight = counts.total() / games;
-                    share(games as u64, chances[cell], weight, &mut generator)
+                    share(whole(games), chances[cell], weight, &mut generator)
                 }
             };
             system.set_counts(cell, drawn);
@@ -226,19 +224,10 @@ impl Replicate for PairedReplicate<'_> {
         let first = self.first_free();
         let shared: Vec<f64> =
             v[first..].iter().zip(self.system.units()).map(|(v, unit)| v / unit).collect();
-        let Self { system, derivatives, nodes, product, .. } = self;
+        let Self { system, derivatives, team, nodes, product, .. } = self;
         // The ground stays where it is.
         nodes[..n].copy_from_slice(&v[..n]);
-        let pairs = &system.pairs;
-        let bridges = pairs.n_met..pairs.n_met + pairs.n_bridges;
-        let graph = pairs.graph();
-        for (i, product) in product.iter_mut().enumerate() {
-            let entries = graph.row(i).zip(graph.neighbours(i));
-            let real = entries.filter(|&(e, _)| !bridges.contains(&(pairs.edge[e] as usize)));
-            *product = real
-                .map(|(e, &j)| derivatives.conductance[e] * (nodes[i] - nodes[j as usize]))
-                .sum();
-        }
+        derivatives.flow(system, nodes, product, team);
         out.fill(0.0);
         let mut sums = vec![0.0; k];
         for (i, row) in derivatives.coupling.chunks(k.max(1)).take(n).enumerate() {
@@ -271,16 +260,6 @@ impl Replicate for PairedReplicate<'_> {
             *out = self.derivatives.shared_information[a * k + a] / (unit * unit);
         }
     }
-}
-
-/// Number of successes of `n` trials with chance `p`.
-fn binomial(n: u64, p: f64, generator: &mut Philox) -> u64 {
-    if n == 0 {
-        return 0;
-    }
-    // Rounding may carry a chance past 1.
-    let p = if p > 0.0 { p.min(1.0) } else { 0.0 };
-    Binomial::new(n, p).map_or(0, |binomial| binomial.sample(generator).min(n))
 }
 
 /// Share games out among three outcomes, each game with a weight.

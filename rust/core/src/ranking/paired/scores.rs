@@ -9,9 +9,6 @@ use crate::parallel::{Team, pairwise_sum};
 use crate::ranking::inference::{Kind, Noise};
 use crate::rng::Stream;
 
-/// Signs in one block of a stream.
-const SIGNS: u64 = 128;
-
 /// A cell's score: by the linear predictor seen from the smaller item, and by the tie parameter.
 pub(super) type Score = (f64, f64);
 
@@ -73,7 +70,7 @@ pub(super) fn draw_scores(
     let start = system.cells_of_block(&pairs).start;
     let per_cell = 1 + usize::from(system.model.ties != Ties::Half);
     let mut draws = vec![0.0; out.len() * per_cell];
-    fill(noise, stream, (start * per_cell) as u64, &mut draws);
+    noise.fill(stream, (start * per_cell) as u64, &mut draws);
     let mut draws = draws.chunks_exact(per_cell);
     for pair in pairs {
         for cell in system.cells_of(pair) {
@@ -88,24 +85,6 @@ pub(super) fn draw_scores(
 /// Number of draws that the cells take from a stream.
 pub(super) fn n_draws(system: &System<'_>) -> usize {
     system.n_cells() * (1 + usize::from(system.model.ties != Ties::Half))
-}
-
-/// Draws `start..start + out.len()` of a stream.
-pub(super) fn fill(noise: Noise, stream: &Stream, start: u64, out: &mut [f64]) {
-    match noise {
-        Noise::Normal => stream.fill_normal(start, out),
-        Noise::Sign => {
-            let mut words = [0; 4];
-            for (k, out) in (start..).zip(out.iter_mut()) {
-                let place = k % SIGNS;
-                if place == 0 || k == start {
-                    words = stream.block(k / SIGNS);
-                }
-                let bit = words[(place / 32) as usize] >> (place % 32) & 1;
-                *out = if bit == 0 { 1.0 } else { -1.0 };
-            }
-        }
-    }
 }
 
 /// Add up scores over all parameters: `out` holds one number an item, then one a free shared

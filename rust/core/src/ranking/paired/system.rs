@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
+use super::cell_sums::TILE;
 use super::derivatives::RUN;
-use super::pairs::{Joint, Pairs, is_reversed, sorted_cells};
-use super::terms::{Counts, log_likelihood, log_sigmoid};
-use super::{Cells, Model, Prior, Ties};
+use super::merged_cells::MergedCells;
+use super::pairs::{Joint, Pairs};
+use super::terms::{Counts, log_likelihood};
+use super::{Cells, Model, Ties};
+use crate::control::Control;
 use crate::error::Error;
 use crate::parallel::{Team, pairwise_sum};
 
@@ -63,76 +66,26 @@ impl<'a> System<'a> {
     ///
     /// # Errors
     /// As [`Cells::validate`] and [`Model::validate`]; [`Error::Value`] where nothing was compared
-    /// and for `groups` that are no groups; [`Error::TooLarge`].
+    /// and for `groups` that are no groups; [`Error::TooLarge`], and whatever [`Control::check`]
+    /// returns.
     pub(super) fn new(
         cells: Cells<'a>,
         model: &Model,
         groups: Option<&[u32]>,
+        control: &dyn Control,
     ) -> Result<Self, Error> {
         cells.validate()?;
         model.validate()?;
         let groups = groups.filter(|_| model.prior.is_none()).unwrap_or_default();
-        let n_groups = count_groups(&cells, groups)?;
+        let n_groups = cells.count_groups(groups)?;
         if cells.n_items >= i32::MAX as usize {
             return Err(Error::TooLarge { bytes: 64 * cells.n_items as u128 });
         }
-        let order = sorted_cells(&cells)?;
-        if order.is_empty() {
-            return Err(Error::Value {
-                argument: "comparisons",
-                rule: "of positive total weight",
-                value: "none".into(),
-                index: None,
-            });
-        }
-        let any_ties = cells.ties.iter().any(|&t| t > 0.0);
-        let tie_dropped = model.ties != Ties::Half && !any_ties;
+        let by_side = model.order_effect || cells.n_covariates > 0;
+        let MergedCells { low, high, first_cell, wins, losses, ties, reversed, source } =
+            MergedCells::new(&cells, by_side, control)?;
+        let tie_dropped = model.ties != Ties::Half && ties.is_empty();
         let model = if tie_dropped { Model { ties: Ties::Half, ..*model } } else { *model };
-        let n_shared = model.n_shared(cells.n_covariates);
-        let directed = model.order_effect || cells.n_covariates > 0;
-
-        let (mut low, mut high, mut first_cell) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut wins, mut losses, mut ties) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut reversed, mut source) = (Vec::new(), Vec::new());
-        for &c in &order {
-            let cell = c as usize;
-            let turned = is_reversed(&cells, cell);
-            let (i, j) = (cells.left[cell], cells.right[cell]);
-            let (i, j) = if turned { (j, i) } else { (i, j) };
-            let new_pair = low.last() != Some(&i) || high.last() != Some(&j);
-            if new_pair {
-                low.push(i);
-                high.push(j);
-                first_cell.push(wins.len() as u32);
-            }
-            let (up, down) = (cells.wins[cell], cells.losses[cell]);
-            let (up, down) = if turned { (down, up) } else { (up, down) };
-            let merge = !new_pair
-                && cells.n_covariates == 0
-                && (!directed || reversed.last() == Some(&turned));
-            if merge {
-                let last = wins.len() - 1;
-                wins[last] += up;
-                losses[last] += down;
-                if any_ties {
-                    ties[last] += cells.tie(cell);
-                }
-                continue;
-            }
-            wins.push(up);
-            losses.push(down);
-            if any_ties {
-                ties.push(cells.tie(cell));
-            }
-            if directed {
-                reversed.push(turned);
-            }
-            if cells.n_covariates > 0 {
-                source.push(c);
-            }
-        }
-        first_cell.push(wins.len() as u32);
-        drop(order);
         let blocks = cut(&first_cell);
         let most_cells = first_cell.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0);
         let joint = match model.prior {
@@ -140,13 +93,15 @@ impl<'a> System<'a> {
             None if n_groups > 1 => Joint::Groups(groups, n_groups),
             None => Joint::None,
         };
+        control.check()?;
         let pairs = Pairs::new(cells.n_items, low, high, joint)?;
-        let scale = scales(&cells);
+        control.check()?;
+        let scale = cells.scales();
         Ok(Self {
             model,
             tie_dropped,
             n_items: cells.n_items,
-            n_shared,
+            n_shared: model.n_shared(cells.n_covariates),
             pairs,
             first_cell,
             wins,
@@ -392,7 +347,8 @@ impl<'a> System<'a> {
 
     /// Additions behind one sum over all cells, one after the other.
     pub(super) fn terms_in_block(&self) -> usize {
-        BLOCK_CELLS + self.most_cells + self.blocks.len().ilog2() as usize
+        let in_block = (BLOCK_CELLS + self.most_cells).min(self.n_cells());
+        in_block.min(TILE) + in_block / TILE + self.blocks.len().ilog2() as usize
     }
 
     /// Largest sum of absolute terms of the shared parameters in a linear predictor.
@@ -436,53 +392,6 @@ impl<'a> System<'a> {
         });
         pairwise_sum(&parts)
     }
-
-    /// Logarithm of the prior density of strengths, up to a constant.
-    pub(super) fn log_prior(&self, strength: &[f64], team: &Team) -> f64 {
-        match self.model.prior {
-            None => 0.0,
-            Some(Prior::Logistic(weight)) => team.sum_blocks(strength.len(), |block| {
-                strength[block].iter().map(|&s| weight * (log_sigmoid(s) + log_sigmoid(-s))).sum()
-            }),
-            Some(Prior::Gaussian(precision)) => team.sum_blocks(strength.len(), |block| {
-                strength[block].iter().map(|&s| -0.5 * precision * s * s).sum()
-            }),
-        }
-    }
-}
-
-/// Number of groups, after a check that they are numbered without gaps and that no cell joins two.
-fn count_groups(cells: &Cells<'_>, groups: &[u32]) -> Result<usize, Error> {
-    if groups.is_empty() {
-        return Ok(1);
-    }
-    if groups.len() != cells.n_items {
-        return Err(Error::Shape {
-            argument: "groups",
-            expected: format!("{} entries, one per item", cells.n_items),
-            found: groups.len().to_string(),
-        });
-    }
-    if let Some(position) = groups.iter().position(|&g| g as usize >= cells.n_items) {
-        let value = i64::from(groups[position]);
-        return Err(Error::Index { argument: "groups", position, value, bound: cells.n_items });
-    }
-    let n_groups = groups.iter().max().map_or(1, |&g| g as usize + 1);
-    let mut present = vec![false; n_groups];
-    for &group in groups {
-        present[group as usize] = true;
-    }
-    let value =
-        |rule, value: String, index| Err(Error::Value { argument: "groups", rule, value, index });
-    if let Some(missing) = present.iter().position(|present| !present) {
-        return value("numbered without gaps", format!("no item in group {missing}"), None);
-    }
-    let group = |items: &[u32], c: usize| groups[items[c] as usize];
-    let joins = |&c: &usize| group(cells.left, c) != group(cells.right, c);
-    match (0..cells.len()).find(joins) {
-        Some(c) => value("unions of compared items", "a comparison across groups".into(), Some(c)),
-        None => Ok(n_groups),
-    }
 }
 
 /// Boundaries of blocks of at least `BLOCK_CELLS` cells.
@@ -498,26 +407,4 @@ fn cut(first_cell: &[u32]) -> Vec<usize> {
         }
     }
     blocks
-}
-
-/// Weighted root mean square of each covariate.
-fn scales(cells: &Cells<'_>) -> Vec<f64> {
-    (0..cells.n_covariates)
-        .map(|a| {
-            let column = || (0..cells.len()).map(|c| (c, cells.row(c)[a].abs()));
-            let games = |c: usize| cells.wins[c] + cells.losses[c] + cells.tie(c);
-            let present = || column().filter(|&(c, _)| games(c) > 0.0);
-            let largest = present().fold(0.0_f64, |top, (_, z)| top.max(z));
-            if largest == 0.0 {
-                return 1.0;
-            }
-            let (mut sum, mut total) = (0.0, 0.0);
-            for (c, z) in present() {
-                sum += games(c) * (z / largest).powi(2);
-                total += games(c);
-            }
-            let scale = largest * (sum / total).sqrt();
-            if scale >= f64::MIN_POSITIVE { scale } else { largest }
-        })
-        .collect()
 }

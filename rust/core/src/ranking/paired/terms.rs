@@ -269,7 +269,7 @@ pub(super) fn log_likelihood(ties: Ties, counts: Counts, eta: f64, tie: f64) -> 
 
 /// `ln(1 / (1 + exp(-x)))`.
 #[inline(always)]
-pub(super) fn log_sigmoid(x: f64) -> f64 {
+fn log_sigmoid(x: f64) -> f64 {
     x.min(0.0) - (-x.abs()).exp().ln_1p()
 }
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from hasten import ranking
 
-from . import Case
+from . import Case, _rankings
 
 N_ITEMS, N_GAMES = 2000, 200_000
 

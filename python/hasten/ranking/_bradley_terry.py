@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from decimal import ROUND_CEILING, Context
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hasten import _threads
-from hasten._backend import NUMPY, Backend, backend_of, to_numpy
+from hasten._backend import NUMPY, Backend, backend_of
 from hasten._core import ranking as _core
 from hasten._exceptions import ConvergenceWarning, NotConnectedError
 from hasten._progress import progress_bar
-from hasten._validation import check_array, check_choice, check_integer, check_real, did_you_mean
+from hasten._validation import (
+    check_array,
+    check_choice,
+    check_flag,
+    check_integer,
+    check_real,
+    did_you_mean,
+    shown,
+)
 from hasten.ranking._components import not_connected_error
 from hasten.ranking._pair_table import PairTable, pair_table
 from hasten.ranking._pairs import as_comparisons
@@ -231,12 +240,13 @@ def fit(
     check_choice(method, "method", METHODS)
     tol = check_real(tol, "tol", minimum=0.0, exclusive=True)
     if max_iter is not None:
-        max_iter = check_integer(max_iter, "max_iter", minimum=1)
+        max_iter = min(check_integer(max_iter, "max_iter", minimum=1), sys.maxsize)
+    progress, trace = check_flag(progress, "progress"), check_flag(trace, "trace")
     position = None if reference is None else _reference_position(reference, comparisons.items)
     start: NDArray[np.float64] | None = None
     if init is not None:
         shape = (len(comparisons.items),)
-        checked = check_array(to_numpy(init, "init"), "init", shape=shape, dtype="float64")
+        checked = check_array(init, "init", shape=shape, dtype="float64")
         start = checked.astype(np.float64, copy=False)
     table = pair_table(comparisons, ties)
     with progress_bar(callback, "Bradley-Terry", show=progress) as hook:
@@ -287,10 +297,12 @@ def fit(
 
 def _reference_position(reference: Any, items: NDArray[Any]) -> int:
     names: list[Any] = items.tolist()
-    if reference not in names:
-        close = did_you_mean(reference, names)
-        raise ValueError(f"`reference` must be one of the items; got {reference!r}{close}")
-    return names.index(reference)
+    try:
+        return {name: position for position, name in enumerate(names)}[reference]
+    except (KeyError, TypeError):
+        close = did_you_mean(shown(reference).strip("'"), names)
+        message = f"`reference` must be one of the items; got {shown(reference)}{close}"
+        raise ValueError(message) from None
 
 
 def _message(answer: Mapping[str, Any], tol: float, max_iter: int | None) -> str:

@@ -8,9 +8,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten import _labels
+from hasten import _labels, _threads
 from hasten._core import ranking as _core
-from hasten._validation import check_choice, check_integer
+from hasten._validation import check_choice
 from hasten.ranking import (
     _components,
     _csv,
@@ -260,14 +260,15 @@ class Comparisons:
         Raises
         ------
         ValueError
-            If a matrix is not square, has a negative or non-finite entry or a nonzero diagonal,
-            if `ties` is not symmetric, or if shapes differ.
+            If a matrix is not square, has a negative or non-finite entry, a total that is not
+            finite or a nonzero diagonal, if `ties` is not symmetric, or if shapes differ.
 
         Notes
         -----
         The matrices are copied in coordinate form, and not changed.
         """
         games = _matrices.read(wins, ties)
+        _weighted_games.check_total(games, "`wins`" if ties is None else "`wins` and `ties`")
         if items is None:
             labels: NDArray[Any] = np.arange(games.n_items)
         else:
@@ -380,6 +381,8 @@ class Comparisons:
         ------
         TypeError
             If `other` is not `Comparisons`, or labels differ in type.
+        ValueError
+            If the weights sum to infinity.
         """
         if not isinstance(other, Comparisons):
             raise TypeError(f"`other` must be Comparisons; got {type(other).__name__}")
@@ -391,6 +394,7 @@ class Comparisons:
                 _weighted_games.of_comparisons(other, len(items), theirs),
             ],
         )
+        _weighted_games.check_total(games, "the weights, those of `other` included,")
         return self._from_weighted(items, games, self.n_games + other.n_games)
 
     def select(self, items: Any) -> Comparisons:
@@ -455,8 +459,7 @@ class Comparisons:
         n_threads: int | None = None,
     ) -> Comparisons:
         """Aggregate games between items given by code."""
-        if n_threads is not None:
-            n_threads = check_integer(n_threads, "n_threads", minimum=1)
+        n_threads = _threads.resolve(n_threads)
         same = left == right
         if same.any():
             if not drop_self:

@@ -14,7 +14,7 @@ from hasten._validation import check_array
 from hasten.ranking._bradley_terry import fit
 from hasten.ranking._comparisons import Comparisons
 from hasten.ranking._items import ItemIndex
-from hasten.ranking._pairs import split_columns
+from hasten.ranking._pairs import renamed, split_columns
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -188,7 +188,8 @@ class BradleyTerry(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         left, right = split_columns(X, "X")
-        wins = self.result_.predict_proba(left, right)
+        with renamed(left="X[:, 0]", right="X[:, 1]"):
+            wins = self.result_.predict_proba(left, right)
         return np.column_stack([self.result_.predict_proba(right, left), wins])
 
     def predict(self, X: Any) -> NDArray[np.int64]:
@@ -246,7 +247,8 @@ class BradleyTerry(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weight = None
         if sample_weight is not None:
             weight = check_array(sample_weight, "sample_weight")
-        return Comparisons.from_arrays(left, right, y, weight=weight, n_threads=self.n_threads)
+        with renamed(left="X[:, 0]", right="X[:, 1]", outcome="y", weight="sample_weight"):
+            return Comparisons.from_arrays(left, right, y, weight=weight, n_threads=self.n_threads)
 
     def _solve(self, comparisons: Comparisons, start: NDArray[np.float64] | None) -> None:
         result, warning = fit(

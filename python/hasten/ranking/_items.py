@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten._backend import to_numpy
-from hasten._validation import did_you_mean
+from hasten._validation import as_array, check_text, did_you_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +59,8 @@ class ItemIndex:
         ValueError
             When a label is none of the items; the message names the first ones.
         """
-        wanted = np.asarray(to_numpy(labels, name))
+        wanted = as_array(labels, name)
+        check_text(wanted, name)
         if wanted.ndim != 1:
             raise ValueError(f"`{name}` must have one dimension; got shape {wanted.shape}")
         if wanted.size == 0:
@@ -68,7 +68,7 @@ class ItemIndex:
         if self._positions is not None:
             return self._find_objects(wanted, name, self._positions)
         if wanted.dtype.kind == "O":
-            wanted = np.asarray(wanted.tolist())
+            wanted = as_array(wanted.tolist(), name)
         if _family(wanted.dtype) != _family(self.items.dtype):
             raise TypeError(
                 f"`{name}` must hold labels like those of the items, {self.items.dtype}; "
@@ -84,7 +84,10 @@ class ItemIndex:
         self, wanted: NDArray[Any], name: str, positions: dict[Any, int]
     ) -> NDArray[np.uint32]:
         labels = wanted.tolist()
-        found = [positions.get(label, -1) for label in labels]
+        try:
+            found = [positions.get(label, -1) for label in labels]
+        except TypeError as problem:
+            raise TypeError(f"`{name}` must hold labels of items; got {problem}") from None
         if -1 in found:
             missing = [label for label, k in zip(labels, found, strict=True) if k < 0]
             self._refuse(missing, found.index(-1), name)

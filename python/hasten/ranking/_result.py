@@ -13,7 +13,7 @@ import numpy as np
 from hasten import _threads
 from hasten._core import ranking as _core
 from hasten._result import Result
-from hasten._validation import check_choice, check_real
+from hasten._validation import as_array, check_choice, check_real
 from hasten.ranking._items import ItemIndex
 
 if TYPE_CHECKING:
@@ -268,7 +268,8 @@ class BradleyTerryResult(Result):
             confidence_level, "confidence_level", minimum=0.0, maximum=1.0, exclusive=True
         )
         check_choice(scale, "scale", ("log", "elo"))
-        half = NormalDist().inv_cdf(0.5 + level / 2) * self._standard_error
+        # The lower tail, since 0.5 + level / 2 can be 1.
+        half = -NormalDist().inv_cdf((1 - level) / 2) * self._standard_error
         low, high = self._fit.strength - half, self._fit.strength + half
         if scale == "elo":
             low, high = 1500 + low * 400 / math.log(10), 1500 + high * 400 / math.log(10)
@@ -300,16 +301,18 @@ class BradleyTerryResult(Result):
         >>> round(result.predict_proba("Milwaukee", "Baltimore"), 6)
         0.829396
         """
-        single = _is_label(left) and _is_label(right)
-        first = self._index.find(_labels(left), "left")
-        second = self._index.find(_labels(right), "right")
+        lefts, one_left = _labels(left, "left")
+        rights, one_right = _labels(right, "right")
+        first, second = self._index.find(lefts, "left"), self._index.find(rights, "right")
         if len(first) != len(second) and 1 not in (len(first), len(second)):
             raise ValueError(f"left has {len(first)} entries, right has {len(second)}")
         difference = self._fit.strength[first] - self._fit.strength[second]
         # One exponential of a negative number gives either tail without cancellation.
         tail = np.exp(-np.abs(difference))
         probability = np.where(difference >= 0, 1.0, tail) / (1.0 + tail)
-        return float(probability[0]) if single else self._fit.backend.wrap(probability)
+        if one_left and one_right:
+            return float(probability[0])
+        return self._fit.backend.wrap(probability)
 
     def elo(
         self, scale: float = 400, base: float = 10, center: float = 1500, anchor: Any = None
@@ -343,7 +346,14 @@ class BradleyTerryResult(Result):
         strength = self._fit.strength
         if anchor is not None:
             strength = strength - strength[self._index.find([anchor], "anchor")]
-        return self._fit.backend.wrap(center + strength * (scale / math.log(base)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            rating = center + strength * (scale / math.log(base))
+        if not np.isfinite(rating).all():
+            raise ValueError(
+                f"`scale` must give finite ratings with base {base!r} and center {center!r}; "
+                f"got {scale!r}"
+            )
+        return self._fit.backend.wrap(rating)
 
     def to_frame(self, confidence_level: float = 0.95) -> pd.DataFrame:
         """Return the ranking as a pandas table, strongest first.
@@ -448,9 +458,7 @@ class BradleyTerryResult(Result):
         return _plot.draw(self, kind, ax)
 
 
-def _is_label(value: Any) -> bool:
-    return np.ndim(value) == 0 if not isinstance(value, (str, bytes)) else True
-
-
-def _labels(value: Any) -> Any:
-    return [value] if _is_label(value) else value
+def _labels(value: Any, name: str) -> tuple[Any, bool]:
+    """Return labels, and whether `value` is a single one."""
+    single = isinstance(value, (str, bytes)) or as_array(value, name).ndim == 0
+    return ([value] if single else value), single

@@ -51,6 +51,14 @@ def collect(
     )
 
 
+def check_total(games: WeightedGames, source: str) -> None:
+    """Refuse games whose weights, of which `source` tells where they came from, sum to infinity."""
+    with np.errstate(over="ignore"):
+        total = games.weight.sum()
+    if not np.isfinite(total):
+        raise ValueError(f"{source} must be finite in total; got a sum of {total}")
+
+
 def join(n_items: int, parts: Sequence[WeightedGames]) -> WeightedGames:
     """Put games one after the other; their weights are float32 only if those of all parts are."""
     return WeightedGames(

@@ -271,7 +271,7 @@ class RankingResult(Result):
             When the covariance of all items that are named does not fit.
         """
         check_choice(kind, "kind", KINDS)
-        single = is_label(a) and is_label(b)
+        single = is_label(a, "a") and is_label(b, "b")
         first, second = self._pair_positions(a, b, "a", "b")
         if (first == second).any():
             row = int(np.argmax(first == second))
@@ -305,8 +305,8 @@ class RankingResult(Result):
     def _pair_positions(
         self, left: Any, right: Any, left_name: str, right_name: str
     ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-        first = self._find(labels(left), left_name)
-        second = self._find(labels(right), right_name)
+        first = self._find(labels(left, left_name), left_name)
+        second = self._find(labels(right, right_name), right_name)
         if len(first) != len(second) and 1 not in (len(first), len(second)):
             raise ValueError(
                 f"{left_name} has {len(first)} entries, {right_name} has {len(second)}"

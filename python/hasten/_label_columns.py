@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hasten._backend import to_numpy
 from hasten._validation import as_array, as_float64
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def read(value: Any, name: str) -> Column:
         return _read_arrow(pyarrow, value, name)
     if isinstance(value, (list, tuple)):
         return _read_objects(list(value), name)
+    value = to_numpy(value, name)
     if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
         raise TypeError(f"`{name}` must be an array of labels; got {type(value).__name__}")
     if isinstance(value, np.ma.MaskedArray) and value.dtype.names is None:

@@ -161,13 +161,15 @@ def _ages_of_dates(time: NDArray[Any], half_life: Any) -> NDArray[np.float64]:
 
 def _ages_of_numbers(time: NDArray[Any], half_life: Any) -> NDArray[np.float64]:
     try:
-        period = float(half_life)
+        period = None if np.ndim(half_life) else float(half_life)
     except OverflowError:  # An integer beyond double precision.
         period = np.inf
     except (TypeError, ValueError):
+        period = None
+    if period is None:
         raise TypeError(
             f"`half_life` must be a number, as `time` holds numbers; got {shown(half_life)}"
-        ) from None
+        )
     if not 0 < period < np.inf:
         raise ValueError(f"`half_life` must be positive and finite; got {shown(half_life)}")
     with np.errstate(over="ignore"):  # At an infinite age nothing is left of a weight.

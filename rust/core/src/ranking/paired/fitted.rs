@@ -64,7 +64,7 @@ impl<'a> PairedFit<'a> {
                 found: parameters.len().to_string(),
             });
         }
-        let system = System::new(cells, model, groups)?;
+        let system = System::new(cells, model, groups, control)?;
         let x = system.to_internal(parameters);
         require_finite("parameters", &x)?;
         if system.model.ties == Ties::RaoKupper && x[n] <= 0.0 {

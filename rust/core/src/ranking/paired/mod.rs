@@ -13,6 +13,7 @@ mod elimination;
 mod existence;
 mod fitted;
 mod lanes;
+mod merged_cells;
 mod newton;
 mod pairs;
 mod resample;

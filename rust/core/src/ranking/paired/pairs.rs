@@ -1,5 +1,6 @@
 //! The graph of pairs behind the cells, and which cells belong to each pair.
 
+use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::sparse::Graph;
 
@@ -40,7 +41,7 @@ pub(super) fn is_reversed(cells: &Cells<'_>, cell: usize) -> bool {
 
 /// Cells of positive weight, ordered by their unordered pair, those with the smaller item on the
 /// left first. O(N + n): two counting sorts, or none if the order is already right.
-pub(super) fn sorted_cells(cells: &Cells<'_>) -> Result<Vec<u32>, Error> {
+pub(super) fn sorted_cells(cells: &Cells<'_>, control: &dyn Control) -> Result<Vec<u32>, Error> {
     if cells.len() > i32::MAX as usize {
         return Err(Error::TooLarge { bytes: 64 * cells.len() as u128 });
     }
@@ -54,7 +55,9 @@ pub(super) fn sorted_cells(cells: &Cells<'_>) -> Result<Vec<u32>, Error> {
     };
     let mut order: Vec<u32> = (0..cells.len() as u32).filter(has_weight).collect();
     if !order.is_sorted_by_key(|&c| (low(c), high(c))) {
+        control.check()?;
         order = counting_sort(&order, 2 * cells.n_items, |c| high(c) as usize)?;
+        control.check()?;
         order = counting_sort(&order, cells.n_items, |c| low(c) as usize)?;
     }
     Ok(order)

@@ -111,7 +111,7 @@ impl<'a> PairedReplicate<'a> {
                 found: parameters.len().to_string(),
             });
         }
-        let system = System::new(cells, &model, groups)?;
+        let system = System::new(cells, &model, groups, &())?;
         let derivatives = Derivatives::new(&system)?;
         let (n_cells, n_nodes) = (system.n_cells(), system.pairs.n_nodes());
         let original: Vec<Counts> = (0..n_cells).map(|cell| system.counts(cell)).collect();

@@ -121,7 +121,7 @@ pub fn fit_paired(
     control: &mut dyn Control,
 ) -> Result<PairedSolution, Error> {
     params.validate(cells.n_items, model.n_shared(cells.n_covariates))?;
-    let system = System::new(cells, model, groups)?;
+    let system = System::new(cells, model, groups, control)?;
     control.check()?;
     let is_settled = require_existence(&system, control)?;
     control.check()?;

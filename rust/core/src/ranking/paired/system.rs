@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use super::cell_sums::TILE;
 use super::derivatives::RUN;
-use super::pairs::{Joint, Pairs, is_reversed, sorted_cells};
+use super::merged_cells::MergedCells;
+use super::pairs::{Joint, Pairs};
 use super::terms::{Counts, log_likelihood};
 use super::{Cells, Model, Ties};
+use crate::control::Control;
 use crate::error::Error;
 use crate::parallel::{Team, pairwise_sum};
 
@@ -64,11 +66,13 @@ impl<'a> System<'a> {
     ///
     /// # Errors
     /// As [`Cells::validate`] and [`Model::validate`]; [`Error::Value`] where nothing was compared
-    /// and for `groups` that are no groups; [`Error::TooLarge`].
+    /// and for `groups` that are no groups; [`Error::TooLarge`], and whatever [`Control::check`]
+    /// returns.
     pub(super) fn new(
         cells: Cells<'a>,
         model: &Model,
         groups: Option<&[u32]>,
+        control: &dyn Control,
     ) -> Result<Self, Error> {
         cells.validate()?;
         model.validate()?;
@@ -77,72 +81,11 @@ impl<'a> System<'a> {
         if cells.n_items >= i32::MAX as usize {
             return Err(Error::TooLarge { bytes: 64 * cells.n_items as u128 });
         }
-        let order = sorted_cells(&cells)?;
-        if order.is_empty() {
-            return Err(Error::Value {
-                argument: "comparisons",
-                rule: "of positive total weight",
-                value: "none".into(),
-                index: None,
-            });
-        }
-        let any_ties = cells.ties.iter().any(|&t| t > 0.0);
-        let tie_dropped = model.ties != Ties::Half && !any_ties;
+        let by_side = model.order_effect || cells.n_covariates > 0;
+        let MergedCells { low, high, first_cell, wins, losses, ties, reversed, source } =
+            MergedCells::new(&cells, by_side, control)?;
+        let tie_dropped = model.ties != Ties::Half && ties.is_empty();
         let model = if tie_dropped { Model { ties: Ties::Half, ..*model } } else { *model };
-        let n_shared = model.n_shared(cells.n_covariates);
-        let directed = model.order_effect || cells.n_covariates > 0;
-
-        let (mut low, mut high) = (try_empty(order.len())?, try_empty(order.len())?);
-        let mut first_cell = try_empty(order.len() + 1)?;
-        let (mut wins, mut losses) = (try_empty(order.len())?, try_empty(order.len())?);
-        let mut ties = try_empty(if any_ties { order.len() } else { 0 })?;
-        let mut reversed = try_empty(if directed { order.len() } else { 0 })?;
-        let mut source = Vec::new();
-        for &c in &order {
-            let cell = c as usize;
-            let turned = is_reversed(&cells, cell);
-            let (i, j) = (cells.left[cell], cells.right[cell]);
-            let (i, j) = if turned { (j, i) } else { (i, j) };
-            let new_pair = low.last() != Some(&i) || high.last() != Some(&j);
-            if new_pair {
-                low.push(i);
-                high.push(j);
-                first_cell.push(wins.len() as u32);
-            }
-            let (up, down) = (cells.wins[cell], cells.losses[cell]);
-            let (up, down) = if turned { (down, up) } else { (up, down) };
-            let merge = !new_pair
-                && cells.n_covariates == 0
-                && (!directed || reversed.last() == Some(&turned));
-            if merge {
-                let last = wins.len() - 1;
-                wins[last] += up;
-                losses[last] += down;
-                if any_ties {
-                    ties[last] += cells.tie(cell);
-                }
-                continue;
-            }
-            wins.push(up);
-            losses.push(down);
-            if any_ties {
-                ties.push(cells.tie(cell));
-            }
-            if directed {
-                reversed.push(turned);
-            }
-            if cells.n_covariates > 0 {
-                source.push(c);
-            }
-        }
-        first_cell.push(wins.len() as u32);
-        drop(order);
-        for items in [&mut low, &mut high, &mut first_cell] {
-            items.shrink_to_fit();
-        }
-        for counts in [&mut wins, &mut losses, &mut ties] {
-            counts.shrink_to_fit();
-        }
         let blocks = cut(&first_cell);
         let most_cells = first_cell.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0);
         let joint = match model.prior {
@@ -150,13 +93,15 @@ impl<'a> System<'a> {
             None if n_groups > 1 => Joint::Groups(groups, n_groups),
             None => Joint::None,
         };
+        control.check()?;
         let pairs = Pairs::new(cells.n_items, low, high, joint)?;
+        control.check()?;
         let scale = cells.scales();
         Ok(Self {
             model,
             tie_dropped,
             n_items: cells.n_items,
-            n_shared,
+            n_shared: model.n_shared(cells.n_covariates),
             pairs,
             first_cell,
             wins,
@@ -447,14 +392,6 @@ impl<'a> System<'a> {
         });
         pairwise_sum(&parts)
     }
-}
-
-/// An empty vector with room for `len` elements.
-fn try_empty<T>(len: usize) -> Result<Vec<T>, Error> {
-    let mut vec = Vec::new();
-    let bytes = len as u128 * size_of::<T>() as u128;
-    vec.try_reserve_exact(len).map_err(|_| Error::TooLarge { bytes })?;
-    Ok(vec)
 }
 
 /// Boundaries of blocks of at least `BLOCK_CELLS` cells.

@@ -476,29 +476,6 @@ def test_the_number_of_threads_changes_no_bit():
     assert (alone.error, alone.log_likelihood) == (several.error, several.log_likelihood)
 
 
-@pytest.mark.parametrize(
-    ("options", "kind", "message"),
-    [
-        ({"prior": -1.0}, ValueError, "`prior`"),
-        ({"prior": np.nan}, ValueError, "`prior`"),
-        ({"prior": "strong"}, TypeError, "`prior`"),
-        ({"prior": Gaussian(1.0), "method": "newman"}, ValueError, "`method`"),
-        ({"method": "mm"}, ValueError, "`method`"),
-        ({"on_disconnected": "drop"}, ValueError, "`on_disconnected`"),
-        ({"tol": 0.0}, ValueError, "`tol`"),
-        ({"max_iter": 0}, ValueError, "`max_iter`"),
-        ({"init": [0.0, 1.0]}, ValueError, "`init`"),
-        ({"init": [0.0, np.inf, 0.0]}, ValueError, "`init`"),
-        ({"reference": "d"}, ValueError, "`reference`"),
-        ({"callback": 3}, TypeError, "`callback`"),
-        ({"n_threads": 0}, ValueError, "n_threads"),
-    ],
-)
-def test_bad_input_is_named(options, kind, message):
-    with pytest.raises(kind, match=message):
-        plackett_luce([["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"]], **options)
-
-
 def test_references_that_cannot_be():
     with pytest.raises(ValueError, match="4 components"):
         plackett_luce(PARTED, on_disconnected="components", reference="a")

@@ -1,10 +1,33 @@
-"""The estimator `PlackettLuce` follows scikit-learn's rules, and priors check their weight."""
+"""Arguments of `plackett_luce` are checked, and its estimator keeps to the rules of scikit-learn."""
 
 import numpy as np
 import pytest
 
 from hasten.ranking import Gaussian, Logistic, PlackettLuce, plackett_luce
 from hasten.ranking.datasets import make_rankings
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"prior": -1.0}, ValueError, "`prior`"),
+        ({"prior": np.nan}, ValueError, "`prior`"),
+        ({"prior": "strong"}, TypeError, "`prior`"),
+        ({"prior": Gaussian(1.0), "method": "newman"}, ValueError, "`method`"),
+        ({"method": "mm"}, ValueError, "`method`"),
+        ({"on_disconnected": "drop"}, ValueError, "`on_disconnected`"),
+        ({"tol": 0.0}, ValueError, "`tol`"),
+        ({"max_iter": 0}, ValueError, "`max_iter`"),
+        ({"init": [0.0, 1.0]}, ValueError, "`init`"),
+        ({"init": [0.0, np.inf, 0.0]}, ValueError, "`init`"),
+        ({"reference": "d"}, ValueError, "`reference`"),
+        ({"callback": 3}, TypeError, "`callback`"),
+        ({"n_threads": 0}, ValueError, "n_threads"),
+    ],
+)
+def test_bad_input_is_named(options, kind, message):
+    with pytest.raises(kind, match=message):
+        plackett_luce([["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"]], **options)
 
 
 def test_the_estimator_fits_predicts_and_scores():

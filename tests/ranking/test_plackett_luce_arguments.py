@@ -1,4 +1,4 @@
-"""Arguments of `plackett_luce` are checked, and its estimator keeps to the rules of scikit-learn."""
+"""Arguments of `plackett_luce` are checked, and its estimator keeps to scikit-learn's rules."""
 
 import numpy as np
 import pytest

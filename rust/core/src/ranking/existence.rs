@@ -6,7 +6,7 @@
 use super::table::PairTable;
 use crate::error::{Error, Separation};
 use crate::float::Float;
-use crate::sparse::{Components, Graph, connected_components, strong_components};
+use crate::sparse::{Components, Graph, connected_components, reaches_all, strong_components};
 
 /// Most items named in an error.
 const MAX_OFFENDERS: usize = 10;
@@ -45,6 +45,10 @@ pub(super) fn require_strong(
             expected: "at least one item".into(),
             found: "none".into(),
         });
+    }
+    let hub = graph.hub();
+    if groups.is_empty() && reaches_all(graph, hub, &won) && reaches_all(graph, hub, &lost) {
+        return Ok(());
     }
     let strong = strong_components(graph, &won);
     let n_groups = groups.iter().max().map_or(1, |&g| g as usize + 1);

@@ -11,6 +11,7 @@ use super::table::PairTable;
 use crate::error::{Error, try_vec};
 use crate::float::Float;
 use crate::parallel::{BLOCK, Team};
+use crate::simd::{self, Arithmetic, Elementary, Kernel};
 
 /// Entries per block of rows: small enough to share out, large enough to hide the hand-over.
 const BLOCK_ENTRIES: usize = 1 << 16;
@@ -251,20 +252,50 @@ pub(super) fn lane_sum(lanes: &[f64; LANES]) -> f64 {
 /// of one sign, so nothing cancels.
 pub(super) fn log_likelihood<T: Float>(table: &PairTable<'_, T>, s: &[f64], team: &Team) -> f64 {
     let step = rows_per_block(table);
-    let parts = team.map_blocks(s.len(), step, |block| {
-        let mut sum = 0.0;
-        for i in block {
-            let (opponents, wins, losses) = table.row(i);
-            for ((&j, w), l) in opponents.iter().zip(wins).zip(losses) {
-                if (j as usize) > i {
-                    let d = s[i] - s[j as usize];
-                    let (w, l) = (w.to_f64(), l.to_f64());
-                    let against = if d >= 0.0 { l } else { w };
-                    sum -= (w + l) * (-d.abs()).exp().ln_1p() + d.abs() * against;
+    let parts = team
+        .map_blocks(s.len(), step, |block| simd::dispatch(LogLikelihood { table, s, rows: block }));
+    crate::parallel::pairwise_sum(&parts)
+}
+
+/// The log-likelihood of the pairs whose lower item is one of `rows`.
+struct LogLikelihood<'a, T> {
+    table: &'a PairTable<'a, T>,
+    s: &'a [f64],
+    rows: Range<usize>,
+}
+
+impl<T: Float> Kernel for LogLikelihood<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) -> f64 {
+        let mut sums = [0.0; LANES];
+        let (mut ahead, mut games, mut against) = ([0.0; TILE], [0.0; TILE], [0.0; TILE]);
+        for i in self.rows {
+            let (opponents, wins, losses) = self.table.row(i);
+            let tiles = opponents.chunks(TILE).zip(wins.chunks(TILE)).zip(losses.chunks(TILE));
+            for ((opponents, wins), losses) in tiles {
+                let mut n = 0;
+                for ((&j, w), l) in opponents.iter().zip(wins).zip(losses) {
+                    if (j as usize) > i {
+                        let d = self.s[i] - self.s[j as usize];
+                        let (w, l) = (w.to_f64(), l.to_f64());
+                        (ahead[n], games[n]) = (d.abs(), w + l);
+                        against[n] = if d >= 0.0 { l } else { w };
+                        n += 1;
+                    }
                 }
+                let terms = &mut against[..n];
+                for ((term, d), n) in terms.iter_mut().zip(&ahead).zip(&games) {
+                    let ratio = (-d).exp_lane::<A>();
+                    // The logarithm of 1 + ratio, with what the sum lost to rounding put back.
+                    let sum = 1.0 + ratio;
+                    let lost = ratio - (sum - 1.0);
+                    *term = n * (sum.log_lane::<A>() + lost / sum) + d * *term;
+                }
+                add_lanes(&mut sums, terms);
             }
         }
-        sum
-    });
-    crate::parallel::pairwise_sum(&parts)
+        -lane_sum(&sums)
+    }
 }

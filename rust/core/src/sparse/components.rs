@@ -50,6 +50,31 @@ pub fn connected_components(graph: &Graph<'_>) -> Components {
     Components { n_components: n_components as usize, labels }
 }
 
+/// Whether every node can be reached from `root` along the arcs for which `present(entry)` holds.
+///
+/// Depth-first search that ends with the last node it was looking for, which on a graph of many
+/// arcs is after a few rows. O(n + E) time at worst, 5 bytes of memory a node.
+pub fn reaches_all(graph: &Graph<'_>, root: usize, present: impl Fn(usize) -> bool) -> bool {
+    let n = graph.n_nodes();
+    let mut seen = vec![false; n];
+    seen[root] = true;
+    let mut n_seen = 1;
+    let mut stack = vec![root as u32];
+    while let Some(i) = stack.pop() {
+        for (entry, &j) in graph.row(i as usize).zip(graph.neighbours(i as usize)) {
+            if !seen[j as usize] && present(entry) {
+                seen[j as usize] = true;
+                n_seen += 1;
+                stack.push(j);
+            }
+        }
+        if n_seen == n {
+            return true;
+        }
+    }
+    n_seen == n
+}
+
 /// A node whose arcs are being followed.
 struct Frame {
     node: u32,
@@ -164,6 +189,17 @@ mod tests {
         assert_eq!(components.labels, [2, 1, 0]);
         let joined = strong_components(&graph, |_| true);
         assert_eq!(joined, Components { n_components: 1, labels: vec![0; 3] });
+    }
+
+    #[test]
+    fn reach_follows_arcs_one_way() {
+        // The path 0 - 1 - 2 with arcs 0 -> 1 -> 2 only.
+        let offsets = [0, 1, 3, 4];
+        let graph = Graph::new(&offsets, &[1, 0, 2, 1]).expect("well formed");
+        let forward = [true, false, true, false];
+        assert!(reaches_all(&graph, 0, |entry| forward[entry]));
+        assert!(!reaches_all(&graph, 1, |entry| forward[entry]));
+        assert!(reaches_all(&graph, 2, |entry| !forward[entry]));
     }
 
     #[test]

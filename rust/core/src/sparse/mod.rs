@@ -26,7 +26,7 @@ mod tree;
 
 pub use blocks::{Blocks, Subgraph, biconnected_blocks};
 pub use cholesky::{LaplacianCholesky, LaplacianFactor};
-pub use components::{Components, connected_components, strong_components};
+pub use components::{Components, connected_components, reaches_all, strong_components};
 pub use csr::{CsrRef, SparseIndex};
 pub use graph::Graph;
 pub use laplacian::Laplacian;

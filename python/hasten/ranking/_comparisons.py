@@ -242,9 +242,11 @@ class Comparisons:
             A table of pandas, polars or pyarrow, or a dictionary of columns.
         left, right, outcome, weight, time : hashable
             Names of the columns; those of `outcome`, `weight` and `time` may be left out.
+        half_life, outcome_labels, items, ordered : optional
+            As in `from_arrays`.
         covariates : sequence of hashable, optional
             Names of the columns of covariates.
-        half_life, outcome_labels, items, ordered, self_comparisons, n_threads : optional
+        self_comparisons, n_threads : optional
             As in `from_arrays`.
 
         Returns

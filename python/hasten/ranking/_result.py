@@ -235,7 +235,9 @@ class BradleyTerryResult(RankingResult):
 
         Parameters
         ----------
-        left, right, covariates
+        left, right : item or array-like of items
+            As in `predict_proba`.
+        covariates : array-like of shape (n,) or (n, n_covariates), optional
             As in `predict_proba`.
 
         Returns

@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 
 from hasten._validation import (
+    as_array,
     check_array,
     check_choice,
+    check_flag,
     check_integer,
     check_real,
     check_rng,
+    check_text,
     did_you_mean,
+    shown,
 )
 
 
@@ -90,9 +94,17 @@ def test_real_limits():
         check_real(4, "x", maximum=3)
     with pytest.raises(ValueError, match="`x` must be finite"):
         check_real(np.nan, "x")
+    with pytest.raises(ValueError, match="`x` must be finite; got 1000"):
+        check_real(10**400, "x")
 
 
-@pytest.mark.parametrize("bad", ["1", None, 1j, [1.0, 2.0], np.complex128(1)])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *("1", None, 1j, [1.0, 2.0], np.complex128(1)),
+        *(np.array([1.0]), np.array(1j), np.array("1"), np.ma.masked),
+    ],
+)
 def test_what_is_no_real_number(bad):
     with pytest.raises(TypeError, match="`x` must be a real number"):
         check_real(bad, "x")
@@ -130,3 +142,46 @@ def test_every_kind_of_rng():
         check_rng("seed")
     with pytest.raises(ValueError, match="`random_state` must be a seed of at least 0; got -1"):
         check_rng(-1, "random_state")
+
+
+def test_arrays_are_borrowed():
+    values = np.arange(3)
+    assert as_array(values, "x") is values
+    assert as_array([[1, 2]], "x").shape == (1, 2)
+    masked = np.ma.array([1, 2], mask=[False, False])
+    assert np.shares_memory(as_array(masked, "x"), masked)
+    with pytest.raises(ValueError, match="`x` must not have masked entries; the first is at ind"):
+        as_array(np.ma.array([1, 2], mask=[False, True]), "x")
+    with pytest.raises(ValueError, match="`x` must be an array; got"):
+        as_array([[1], [1, 2]], "x")
+
+
+def test_flags():
+    assert check_flag(np.True_, "x") is True
+    for bad in (1, None, "no", np.array([True, False])):
+        with pytest.raises(TypeError, match="`x` must be True or False; got"):
+            check_flag(bad, "x")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_texts_hold_characters(order):
+    check_text(np.array(["a", "\U0010ffff", ""]).astype(f"{order}U1"), "x")
+    check_text(np.array([b"\xff"]), "x")
+    check_text(np.zeros(0, "U3"), "x")
+    beyond = np.array([0x41, 0x110000], f"{order}u4").view(f"{order}U1")
+    with pytest.raises(ValueError, match="`x` must hold texts; got an entry with no Unicode"):
+        check_text(beyond, "x")
+
+
+class Unprintable:
+    def __repr__(self):
+        raise RuntimeError
+
+
+def test_values_are_shown_in_a_line():
+    assert shown("a") == "'a'"
+    assert shown(Unprintable()) == "<Unprintable>"
+    assert shown(10**5000) == "<int>"  # Python refuses to print it.
+    assert len(shown(list(range(1000)))) == 200
+    with pytest.raises(TypeError, match="`x` must be a real number; got <Unprintable>"):
+        check_real(Unprintable(), "x")

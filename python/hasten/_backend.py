@@ -130,7 +130,13 @@ def to_numpy(value: Any, name: str) -> Any:
     # PyTorch does not export a tensor that still takes part in differentiation.
     source = value.detach() if hasattr(value, "detach") else value
     try:
-        return np.from_dlpack(source)
+        try:
+            return np.from_dlpack(source)
+        except BufferError:
+            # Before NumPy 2.1 what wraps a read-only array of NumPy's cannot be exported again.
+            if not hasattr(source, "__array__"):
+                raise
+            return np.asarray(source)
     except (BufferError, RuntimeError, TypeError) as problem:
         raise TypeError(f"`{name}` must be an array that NumPy can read; got {problem}") from None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hasten._backend import to_numpy
+from hasten._validation import as_array, as_float64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,13 +91,12 @@ def read(value: Any, name: str) -> Column:
         return _read_arrow(pyarrow, value, name)
     if isinstance(value, (list, tuple)):
         return _read_objects(list(value), name)
+    value = to_numpy(value, name)
     if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
         raise TypeError(f"`{name}` must be an array of labels; got {type(value).__name__}")
-    if isinstance(value, np.ma.MaskedArray):
+    if isinstance(value, np.ma.MaskedArray) and value.dtype.names is None:
         _check_present(np.ma.getmaskarray(value), name)
-        value = value.data
-    value = to_numpy(value, name)
-    return _read_array(np.asarray(value), name)
+    return _read_array(as_array(value, name), name)
 
 
 def _check_present(missing: NDArray[np.bool_], name: str) -> None:
@@ -119,7 +119,8 @@ def _read_array(array: NDArray[Any], name: str) -> Column:
         values = np.require(array, _INTEGERS[code], ["C", "A"])
         return Plain(name, "int", array.dtype.newbyteorder("="), values)
     if kind == "b":
-        return Plain(name, "bool", array.dtype, array.astype(np.int32))
+        # The byte of a true value may be any but 0 where the array was viewed from other memory.
+        return Plain(name, "bool", array.dtype, (array.view(np.uint8) != 0).astype(np.int32))
     if kind in "US":
         dtype = np.dtype((kind, max(array.dtype.itemsize // (4 if kind == "U" else 1), 1)))
         values = np.require(array, dtype, ["C", "A"])
@@ -134,6 +135,8 @@ def _read_array(array: NDArray[Any], name: str) -> Column:
 def _read_floats(array: NDArray[Any], name: str) -> Plain:
     """Floats are labels where they are whole numbers, as tables make of integers."""
     _check_present(np.isnan(array), name)
+    if array.dtype.itemsize < 8:
+        array = array.astype(np.float64)
     whole = (array == np.rint(array)) & (np.abs(array) <= 2.0**53)
     if not whole.all():
         row = int(np.argmin(whole))
@@ -146,7 +149,7 @@ def _read_floats(array: NDArray[Any], name: str) -> Plain:
 def _read_objects(values: list[Any], name: str) -> Column:
     kind = _kind_of_all(values, name)
     if kind == "float":
-        return _read_floats(np.array(values, dtype=np.float64), name)
+        return _read_floats(as_float64(np.array(values)), name)
     if kind == "int":
         try:
             return _read_array(np.array(values, dtype=np.int64), name)
@@ -164,7 +167,8 @@ def _kind_of(label_type: type) -> str | None:
         return "bytes"
     if issubclass(label_type, (bool, np.bool_)):
         return "bool"
-    if issubclass(label_type, (int, np.integer)):
+    # NumPy counts durations as integers.
+    if issubclass(label_type, (int, np.integer)) and not issubclass(label_type, np.timedelta64):
         return "int"
     if issubclass(label_type, (float, np.floating)):
         return "float"
@@ -262,7 +266,12 @@ def _read_arrow(pyarrow: Any, value: Any, name: str) -> Column:
     if types.is_integer(value.type) or types.is_floating(value.type):
         return _read_array(value.to_numpy(zero_copy_only=False), name)
     if not types.is_dictionary(value.type):
-        value = value.dictionary_encode()
+        try:
+            value = value.dictionary_encode()
+        except pyarrow.ArrowException:
+            raise TypeError(
+                f"`{name}` must hold integers, strings or bytes; got {value.type}"
+            ) from None
     if isinstance(value, pyarrow.ChunkedArray):
         value = value.unify_dictionaries().combine_chunks()
         if isinstance(value, pyarrow.ChunkedArray):

@@ -9,6 +9,7 @@ import numpy as np
 
 from hasten._core import labels as _core
 from hasten._label_columns import Column, Dictionary, Plain, read
+from hasten._validation import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,9 @@ def encode_columns(
     if plain is None:
         return _encode_dictionaries(left, right, listed)
     if listed is None:
-        return _encode_plain(plain[0], plain[1], np.result_type(left.dtype, right.dtype))  # type: ignore[union-attr]
+        dtype = np.result_type(left.dtype, right.dtype)  # type: ignore[union-attr]
+        return _encode_plain(plain[0], plain[1], dtype, f"{left.name}` and `{right.name}")
+    check_text(plain[2], "items")
     left_codes, right_codes = _find_plain(plain[2], plain[0], plain[1])
     return listed.values.astype(listed.dtype), left_codes, right_codes  # type: ignore[union-attr]
 
@@ -208,13 +211,15 @@ def _characters(texts: NDArray[Any]) -> tuple[NDArray[Any], int]:
 
 
 def _encode_plain(
-    left: NDArray[Any], right: NDArray[Any], dtype: np.dtype[Any]
+    left: NDArray[Any], right: NDArray[Any], dtype: np.dtype[Any], name: str
 ) -> tuple[NDArray[Any], NDArray[np.uint32], NDArray[np.uint32]]:
     if left.dtype.kind in "US":
         items, width, left_codes, right_codes = _core.encode_texts(
             *_characters(left), *_characters(right)
         )
-        return items.view(np.dtype((left.dtype.kind, width))), left_codes, right_codes
+        texts = items.view(np.dtype((left.dtype.kind, width)))
+        check_text(texts, name)
+        return texts, left_codes, right_codes
     items, coded_left, coded_right = _core.encode_integers(left, right)
     if coded_left is None or coded_right is None:
         coded_left, coded_right = left.view(np.uint32), right.view(np.uint32)
@@ -234,7 +239,7 @@ def _as_dictionary(column: Column) -> Dictionary:
     if isinstance(column, Dictionary):
         return column
     nothing = np.empty(0, dtype=column.values.dtype)
-    items, codes, _ = _encode_plain(column.values, nothing, column.dtype)
+    items, codes, _ = _encode_plain(column.values, nothing, column.dtype, column.name)
     return Dictionary(column.name, column.kind, codes, items.tolist())
 
 

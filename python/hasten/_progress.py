@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from hasten._validation import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -35,7 +37,7 @@ def progress_bar(
         When `callback` is not callable.
     """
     if callback is not None and not callable(callback):
-        raise TypeError(f"`callback` must be callable or None; got {callback!r}")
+        raise TypeError(f"`callback` must be callable or None; got {shown(callback)}")
     if not show:
         yield callback
         return

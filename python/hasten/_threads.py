@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import operator
+import sys
 from typing import SupportsIndex
 
+import numpy as np
+
 from hasten._core import threads
+from hasten._validation import shown
 
 _chosen: int | None = None
 
@@ -32,11 +36,14 @@ def _check(value: SupportsIndex, name: str) -> int:
     ValueError
         When it is less than 1.
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"`{name}` must be an integer or None; got {value!r}")
-    number = operator.index(value)
+    try:
+        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
+    except TypeError:  # Arrays have the method, whatever they hold.
+        number = None
+    if number is None:
+        raise TypeError(f"`{name}` must be an integer or None; got {shown(value)}")
     if number < 1:
-        raise ValueError(f"`{name}` must be at least 1; got {number}")
+        raise ValueError(f"`{name}` must be at least 1; got {shown(number)}")
     return number
 
 
@@ -121,4 +128,5 @@ def resolve(n_threads: SupportsIndex | None) -> int:
     ValueError
         When `n_threads` is less than 1.
     """
-    return get_num_threads() if n_threads is None else _check(n_threads, "n_threads")
+    number = get_num_threads() if n_threads is None else _check(n_threads, "n_threads")
+    return min(number, sys.maxsize)

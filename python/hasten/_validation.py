@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 import operator
+import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from hasten._backend import to_numpy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +17,111 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REAL_KINDS = "buif"
+
+#: Longest form of a value in a message.
+_SHOWN = 200
+
+
+def shown(value: Any) -> str:
+    """Return what a message shows of a value: its `repr`, if it has one, cut to a line or two.
+
+    Parameters
+    ----------
+    value : object
+        What the caller passed.
+
+    Returns
+    -------
+    str
+        At most 200 characters.
+    """
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  The error that is being reported must not turn into another.
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def as_array(value: Any, name: str) -> NDArray[Any]:
+    """Return anything array-like as an ndarray, borrowed where that is possible.
+
+    Parameters
+    ----------
+    value : array-like
+        What the caller passed: numbers, nested sequences, an array of any library.
+    name : str
+        Name of the argument, for messages.
+
+    Returns
+    -------
+    ndarray
+        Of whatever dtype and shape `value` has.
+
+    Raises
+    ------
+    TypeError
+        When an array of another library cannot be read.
+    ValueError
+        When nested sequences differ in length, or entries of a masked array are masked.
+    """
+    value = to_numpy(value, name)
+    if isinstance(value, np.ma.MaskedArray):
+        # Records have a mask for each field; no caller takes them for numbers or labels.
+        mask = np.ma.getmaskarray(value)
+        masked = np.argwhere(mask) if mask.dtype == bool else np.empty(0)
+        if masked.size:
+            raise ValueError(
+                f"`{name}` must not have masked entries; the first is at index {_place(masked[0])}"
+            )
+        return np.asarray(value.data)
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, OverflowError, np.ma.MaskError) as problem:
+        raise ValueError(f"`{name}` must be an array; got {problem}") from None
+
+
+def as_float64(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Return real numbers as C-contiguous float64; longdouble beyond its range is infinite.
+
+    Parameters
+    ----------
+    array : ndarray
+        Real numbers of any precision.
+
+    Returns
+    -------
+    ndarray of float64
+        `array` itself where it already is such an array.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.require(array, np.float64, ["C", "A"])
+
+
+def check_text(array: NDArray[Any], name: str) -> None:
+    """Refuse texts of fixed width that hold numbers which are no characters.
+
+    Parameters
+    ----------
+    array : ndarray
+        Labels of any dtype.
+    name : str
+        Name of the argument, for messages.
+
+    Raises
+    ------
+    ValueError
+        When NumPy could not make a `str` of an entry.
+    """
+    if array.dtype.kind != "U" or array.dtype.itemsize == 0 or array.size == 0:
+        return
+    native = np.require(array.reshape(-1), array.dtype.newbyteorder("="), ["C", "A"])
+    if native.view(np.uint32).max() > sys.maxunicode:
+        raise ValueError(f"`{name}` must hold texts; got an entry with no Unicode characters")
+
+
+def _place(index: NDArray[Any]) -> int | tuple[int, ...]:
+    place = tuple(int(k) for k in index)
+    return place[0] if len(place) == 1 else place
 
 
 def check_array(
@@ -52,7 +160,7 @@ def check_array(
     ValueError
         When the shape is wrong or an entry is NaN or infinite.
     """
-    array = np.asarray(value)
+    array = as_array(value, name)
     if array.dtype.kind not in _REAL_KINDS:
         raise TypeError(f"`{name}` must hold real numbers; got dtype {array.dtype}")
     if shape is None and array.ndim != ndim:
@@ -60,7 +168,7 @@ def check_array(
     if shape is not None and array.shape != shape:
         raise ValueError(f"`{name}` must have shape {shape}; got {array.shape}")
     keep = dtype == "float" and array.dtype in (np.float32, np.float64)
-    array = np.require(array, array.dtype if keep else np.float64, ["C", "A"])
+    array = np.require(array, requirements=["C", "A"]) if keep else as_float64(array)
     _refuse_non_finite(array, name)
     return array
 
@@ -73,9 +181,8 @@ def _refuse_non_finite(array: NDArray[Any], name: str) -> None:
         return
     offenders = np.argwhere(~np.isfinite(array))
     if offenders.size:
-        index = tuple(int(k) for k in offenders[0])
-        where = index[0] if len(index) == 1 else index
-        raise ValueError(f"`{name}` must be finite; got {array[index]} at index {where}")
+        value, place = array[tuple(offenders[0])], _place(offenders[0])
+        raise ValueError(f"`{name}` must be finite; got {value} at index {place}")
 
 
 def check_real(
@@ -111,18 +218,26 @@ def check_real(
     ValueError
         When it is not finite or outside the limits.
     """
-    if isinstance(value, (str, bytes, complex, np.complexfloating)):
-        raise TypeError(f"`{name}` must be a real number; got {value!r}")
+    refused = (str, bytes, complex, np.complexfloating, np.ma.MaskedArray)
+    is_array = isinstance(value, np.ndarray)
+    if isinstance(value, refused) or (
+        is_array and (value.ndim or value.dtype.kind not in _REAL_KINDS)
+    ):
+        raise TypeError(f"`{name}` must be a real number; got {shown(value)}")
     try:
         number = float(value)
+    except OverflowError:  # An integer beyond double precision.
+        number = np.inf
     except (TypeError, ValueError):
-        raise TypeError(f"`{name}` must be a real number; got {value!r}") from None
+        raise TypeError(f"`{name}` must be a real number; got {shown(value)}") from None
     if not np.isfinite(number):
-        raise ValueError(f"`{name}` must be finite; got {value!r}")
+        raise ValueError(f"`{name}` must be finite; got {shown(value)}")
     above = minimum is None or number > minimum or (number == minimum and not exclusive)
     below = maximum is None or number < maximum or (number == maximum and not exclusive)
     if not (above and below):
-        raise ValueError(f"`{name}` must be {_limits(minimum, maximum, exclusive)}; got {value!r}")
+        raise ValueError(
+            f"`{name}` must be {_limits(minimum, maximum, exclusive)}; got {shown(value)}"
+        )
     return number
 
 
@@ -160,14 +275,39 @@ def check_integer(value: Any, name: str, *, minimum: int | None = None) -> int:
         When it is below `minimum`.
     """
     if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"`{name}` must be an integer; got {value!r}")
+        raise TypeError(f"`{name}` must be an integer; got {shown(value)}")
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"`{name}` must be an integer; got {value!r}") from None
+        raise TypeError(f"`{name}` must be an integer; got {shown(value)}") from None
     if minimum is not None and number < minimum:
-        raise ValueError(f"`{name}` must be at least {minimum}; got {number}")
+        raise ValueError(f"`{name}` must be at least {minimum}; got {shown(number)}")
     return number
+
+
+def check_flag(value: Any, name: str) -> bool:
+    """Return `value` as a bool.
+
+    Parameters
+    ----------
+    value : bool
+        What the caller passed.
+    name : str
+        Name of the argument, for messages.
+
+    Returns
+    -------
+    bool
+        The flag.
+
+    Raises
+    ------
+    TypeError
+        When `value` is neither True nor False.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"`{name}` must be True or False; got {shown(value)}")
+    return bool(value)
 
 
 def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
@@ -197,10 +337,10 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
     accepted = list(choices)
     listed = ", ".join(repr(choice) for choice in accepted)
     if not isinstance(value, str):
-        raise TypeError(f"`{name}` must be one of {listed}; got {value!r}")
+        raise TypeError(f"`{name}` must be one of {listed}; got {shown(value)}")
     if value not in accepted:
         close = did_you_mean(value, accepted)
-        raise ValueError(f"`{name}` must be one of {listed}; got {value!r}{close}")
+        raise ValueError(f"`{name}` must be one of {listed}; got {shown(value)}{close}")
     return value
 
 
@@ -251,10 +391,10 @@ def check_rng(rng: Any, name: str = "rng") -> np.random.Generator:
     try:
         return np.random.default_rng(rng)
     except TypeError:
-        message = f"`{name}` must be None, an integer or a numpy.random.Generator; got {rng!r}"
+        message = f"`{name}` must be None, an integer or a numpy.random.Generator; got {shown(rng)}"
         raise TypeError(message) from None
     except ValueError:
-        raise ValueError(f"`{name}` must be a seed of at least 0; got {rng!r}") from None
+        raise ValueError(f"`{name}` must be a seed of at least 0; got {shown(rng)}") from None
 
 
 def draw_key(rng: Any) -> int:

@@ -37,3 +37,15 @@ def maximise():
 def information():
     """Return the observed information of a dense matrix of wins at given strengths."""
     return lambda wins, strength: _derivatives(wins, strength)[1]
+
+
+def _draw_rankings(rng, n_sets, n_alternatives, coef=(1.0, -0.6)):
+    features = rng.normal(size=(n_sets, n_alternatives, len(coef)))
+    noise = rng.gumbel(size=(n_sets, n_alternatives))
+    return features, np.argsort(-(features @ np.asarray(coef) + noise), axis=1)
+
+
+@pytest.fixture
+def draw_rankings():
+    """Draw features of sets of alternatives, and rankings by the Plackett-Luce model."""
+    return _draw_rankings

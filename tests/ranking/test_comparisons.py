@@ -232,7 +232,7 @@ def test_bad_values_are_refused_with_the_row(arguments, message):
         ({"outcome": ["left", 1]}, "`outcome` must hold labels of one type; got str and int"),
         ({"weight": ["1", "2"]}, "`weight` must hold real numbers; got <U1"),
         ({"weight": [1j, 2]}, "`weight` must hold real numbers; got complex128"),
-        ({"n_threads": 1.5}, "`n_threads` must be an integer; got 1.5"),
+        ({"n_threads": 1.5}, "`n_threads` must be an integer or None; got 1.5"),
         ({"time": ["a", "b"], "half_life": 1}, "`time` must hold numbers or dates"),
         ({"time": [0, 1], "half_life": "week"}, "`half_life` must be a number"),
         (

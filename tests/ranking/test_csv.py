@@ -124,12 +124,21 @@ def test_the_line_is_right_far_into_a_file():
     ("arguments", "message"),
     [
         ({"left": "left"}, "`left` and `right` must be named together"),
-        ({"left": "left", "right": "rigth"}, "a column must be named once in the header"),
-        ({"left": 0, "right": 7, "header": True}, "a position in the header; got 7"),
-        ({"left": 0, "right": -1}, "a position from 0; got -1"),
+        ({"left": "left", "right": "rigth"}, "`right` must be named once in the header"),
+        (
+            {"left": 0, "right": 7, "header": True},
+            "`right` must be a name or a position in the header ['left', 'right']; got 7",
+        ),
+        ({"left": 0, "right": -1}, "`right` must be a name or a position from 0; got -1"),
         ({"left": 0, "right": 7}, "line 1: a row must have 8 fields; got 2"),
-        ({"left": "left", "right": "right", "header": False}, "by position where `header=False`"),
+        (
+            {"left": "left", "right": "right", "header": False},
+            "`left` must be a position where `header=False`; got 'left'",
+        ),
         ({"delimiter": "::"}, "`delimiter` must be one character; got '::'"),
+        ({"delimiter": "\n"}, "`delimiter` must not be a quote or an end of line; got '\\n'"),
+        ({"encoding": "utf-99"}, "`encoding` must be the name of an encoding; unknown"),
+        ({"encoding": "hex"}, "`encoding` must be the name of an encoding; 'hex' is not a text"),
         ({"half_life": 2}, "`half_life` must come together with `time`"),
         ({"self_comparisons": "keep"}, "`self_comparisons` must be one of"),
     ],
@@ -149,7 +158,7 @@ def test_what_is_no_file_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError):
         Comparisons.from_csv(tmp_path / "absent.csv")
     binary = io.BytesIO(b"left,right\na,\xff\xfe\n")
-    with pytest.raises(ValueError, match="the file is not text encoded in utf-8"):
+    with pytest.raises(ValueError, match="`encoding` must be that of the file; got 'utf-8'"):
         Comparisons.from_csv(binary)
     assert not binary.closed
 

@@ -300,8 +300,8 @@ def test_each_component_alone(leagues):
     np.testing.assert_allclose(
         result.predict_proba("u", "v"), special.expit(np.subtract(*result.strength[4:6])), rtol=1e-9
     )
-    with pytest.raises(ValueError, match="`b` must be in the same component as `a`"):
-        result.contrast("a", "u")
+    assert np.isnan(result.contrast("a", "u")).all()
+    assert np.isnan(result.contrast(["a", "a"], ["u", "b"]).estimate).tolist() == [True, False]
 
 
 def test_components_are_the_limit_of_a_vanishing_prior(leagues):

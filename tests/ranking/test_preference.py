@@ -1,9 +1,8 @@
-"""`preference_regression` against enumeration, SciPy, linear programs, mpmath and simulation."""
+"""`preference_regression` against enumeration, SciPy, linear programs and its own variants."""
 
 import itertools
 import pickle
 
-import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
@@ -15,13 +14,6 @@ from hasten.ranking import PreferenceResult, preference_regression
 
 KINDS = ["plackett-luce", "split"]
 TRUE_COEF = np.array([1.0, -0.6])
-
-
-def draw(rng, n_sets, n_alternatives, coef=TRUE_COEF):
-    """Draw features, and rankings by the Plackett-Luce model."""
-    features = rng.normal(size=(n_sets, n_alternatives, len(coef)))
-    noise = rng.gumbel(size=(n_sets, n_alternatives))
-    return features, np.argsort(-(features @ coef + noise), axis=1)
 
 
 def comparisons(features, ranking):
@@ -53,8 +45,8 @@ def log_likelihood(kind, features, ranking, coef):
 class TestEstimate:
     @pytest.mark.parametrize("n_placed", [1, 2, 4])
     @pytest.mark.parametrize("kind", KINDS)
-    def test_it_is_what_scipy_finds(self, kind, n_placed):
-        features, ranking = draw(np.random.default_rng(1), 60, 4)
+    def test_it_is_what_scipy_finds(self, kind, n_placed, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(1), 60, 4)
         ranking = ranking[:, :n_placed]
         found = scipy.optimize.minimize(
             lambda coef: -log_likelihood(kind, features, ranking, coef),
@@ -83,8 +75,8 @@ class TestEstimate:
         np.testing.assert_allclose(result.aic, 2 - 2 * result.log_likelihood)
         np.testing.assert_allclose(result.bic, np.log(40) - 2 * result.log_likelihood)
 
-    def test_differences_of_pairs_are_sets_of_two(self):
-        features, ranking = draw(np.random.default_rng(2), 100, 2)
+    def test_differences_of_pairs_are_sets_of_two(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(2), 100, 2)
         sets = preference_regression(features, ranking[:, 0])
         first = ranking[:, 0] == 0
         differences = features[:, 0] - features[:, 1]
@@ -93,10 +85,10 @@ class TestEstimate:
         np.testing.assert_array_equal(preference_regression(turned).coef, sets.coef)
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_sets_may_differ_in_size(self, kind):
-        features, ranking = draw(np.random.default_rng(3), 80, 3)
+    def test_sets_may_differ_in_size(self, kind, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(3), 80, 3)
         padded = np.concatenate([features, np.full((80, 2, 2), 1e6)], axis=1)
-        padded[40:, 3:] = draw(np.random.default_rng(4), 40, 2)[0]
+        padded[40:, 3:] = draw_rankings(np.random.default_rng(4), 40, 2)[0]
         longer = np.argsort(-(padded[40:] @ TRUE_COEF), axis=1)
         # Shorter rankings are filled up; a third of the pairs are turned so that nothing separates.
         table = np.full((80, 5), -1)
@@ -114,8 +106,8 @@ class TestEstimate:
         np.testing.assert_allclose(ragged.coef, found.x, atol=1e-5)
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_weights_count_rankings(self, kind):
-        features, ranking = draw(np.random.default_rng(5), 60, 3)
+    def test_weights_count_rankings(self, kind, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(5), 60, 3)
         weight = np.random.default_rng(6).integers(0, 4, 60)
         weighted = preference_regression(features, ranking, kind=kind, sample_weight=weight)
         repeated = preference_regression(
@@ -130,16 +122,16 @@ class TestEstimate:
             )
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_a_ridge_is_the_penalty_that_it_says(self, kind):
-        features, ranking = draw(np.random.default_rng(7), 40, 3)
+    def test_a_ridge_is_the_penalty_that_it_says(self, kind, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(7), 40, 3)
         found = scipy.optimize.minimize(
             lambda c: 1.5 * c @ c - log_likelihood(kind, features, ranking, c), np.zeros(2)
         )
         result = preference_regression(features, ranking, kind=kind, ridge=3.0)
         np.testing.assert_allclose(result.coef, found.x, atol=1e-5)
 
-    def test_a_start_changes_the_path_and_not_the_answer(self):
-        features, ranking = draw(np.random.default_rng(8), 300, 3)
+    def test_a_start_changes_the_path_and_not_the_answer(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(8), 300, 3)
         cold = preference_regression(features, ranking)
         warm = preference_regression(features, ranking, init=cold.coef)
         assert warm.n_iter < cold.n_iter
@@ -191,98 +183,6 @@ class TestEfficiency:
         np.testing.assert_allclose(sandwich / trace, ratio, atol=1e-6)
         naive = np.trace(split.covariance("model"))
         np.testing.assert_allclose(naive / sandwich, naive_share, atol=5e-4)
-
-
-class TestCertificate:
-    @staticmethod
-    def exact(kind, features, ranking, ridge):
-        """Solve in 60 digits."""
-        with mpmath.workdps(60):
-            sets = []
-            for alternatives, order in zip(features, ranking, strict=True):
-                left = list(range(len(alternatives)))
-                for k in order:
-                    rest = [i for i in left if i != k]
-                    groups = [[i] for i in rest] if kind == "split" else [rest]
-                    for group in groups:
-                        rows = [[mpmath.mpf(float(x)) for x in alternatives[i]] for i in group]
-                        best = [mpmath.mpf(float(x)) for x in alternatives[k]]
-                        sets.append([[a - b for a, b in zip(r, best, strict=True)] for r in rows])
-                    left = rest
-            d = features.shape[2]
-            coef = mpmath.matrix(d, 1)
-            for _ in range(60):
-                gradient = -ridge * coef
-                hessian = ridge * mpmath.eye(d)
-                for rows in sets:
-                    odds = [mpmath.exp(sum(r[j] * coef[j] for j in range(d))) for r in rows]
-                    share = [x / (1 + sum(odds)) for x in odds]
-                    mean = [
-                        sum(p * r[j] for p, r in zip(share, rows, strict=True)) for j in range(d)
-                    ]
-                    for i in range(d):
-                        gradient[i] -= mean[i]
-                        for j in range(d):
-                            second = sum(p * r[i] * r[j] for p, r in zip(share, rows, strict=True))
-                            hessian[i, j] += second - mean[i] * mean[j]
-                step = mpmath.lu_solve(hessian, gradient)
-                size = max(abs(x) for x in step)
-                coef += step / (1 + size)
-                if size < mpmath.mpf(10) ** -50:
-                    break
-            return coef
-
-    @pytest.mark.parametrize("ridge", [0.0, 0.7])
-    @pytest.mark.parametrize("n_placed", [1, 3])
-    @pytest.mark.parametrize("kind", KINDS)
-    def test_the_error_is_never_below_the_true_one(self, kind, n_placed, ridge):
-        features, ranking = draw(np.random.default_rng(11), 25, 3)
-        ranking = ranking[:, :n_placed]
-        exact = self.exact(kind, features, ranking, ridge)
-        rng = np.random.default_rng(12)
-        worst = 0.0
-        for attempt in range(60):
-            init = np.array(exact, dtype=float).ravel() + rng.normal(size=2) * 10.0 ** rng.uniform(
-                -12, 0.5
-            )
-            limits = {"tol": 1e-15, "max_iter": 2 + attempt % 4}
-            with pytest.warns(hasten.ConvergenceWarning):
-                result = preference_regression(
-                    features, ranking, kind=kind, ridge=ridge, init=init, **limits
-                )
-            with mpmath.workdps(60):
-                e = mpmath.matrix([mpmath.mpf(float(x)) for x in result.coef]) - exact
-                # Standard errors are those at the returned coefficients.
-                covariance = mpmath.matrix(result.covariance("model").tolist())
-                true = float(mpmath.sqrt((e.T * mpmath.lu_solve(covariance, e))[0]))
-            assert true <= result.error
-            worst = max(worst, true / result.error)
-        assert worst > 0.3, "the bound should not be far from the truth either"
-
-    @pytest.mark.parametrize("tol", [1e-2, 1e-4, 1e-6, 1e-8, 1e-10])
-    def test_converged_means_that_the_error_is_at_most_tol(self, tol):
-        features, ranking = draw(np.random.default_rng(13), 200, 4)
-        result = preference_regression(features, ranking, tol=tol)
-        assert result.converged
-        assert result.error <= tol
-        assert result.error_kind == "bound"
-
-    def test_below_rounding_it_says_so_and_stops(self):
-        features, ranking = draw(np.random.default_rng(14), 100, 3)
-        with pytest.warns(hasten.ConvergenceWarning, match="more iterations would not help"):
-            result = preference_regression(features, ranking, tol=1e-17)
-        assert not result.converged
-        assert result.error < 1e-10
-        assert result.n_iter < 30
-
-    def test_the_gap_bounds_what_the_likelihood_can_still_rise(self):
-        features, ranking = draw(np.random.default_rng(15), 100, 3)
-        best = preference_regression(features, ranking, tol=1e-9).log_likelihood
-        for init in ([0.9, -0.5], [1.2, -0.9], [0.0, 0.1]):
-            with pytest.warns(hasten.ConvergenceWarning):
-                result = preference_regression(features, ranking, init=init, max_iter=2, tol=1e-12)
-            missing = best - result.log_likelihood
-            assert missing <= result.log_likelihood_gap + 1e-11
 
 
 class TestExistence:
@@ -352,16 +252,16 @@ class TestExistence:
         fit = preference_regression(np.concatenate([features, same], axis=2), chosen, ridge=1.0)
         assert fit.coef[2] == 0
 
-    def test_features_far_from_zero_are_no_obstacle(self):
-        features, ranking = draw(np.random.default_rng(18), 100, 3)
+    def test_features_far_from_zero_are_no_obstacle(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(18), 100, 3)
         plain = preference_regression(features, ranking)
         shift = np.random.default_rng(19).integers(-1000, 1000, (100, 1, 2)) * 1024.0
         moved = preference_regression(features + shift, ranking)
         # Rounding to multiples of 2^-32 moves features by 1e-10.
         np.testing.assert_allclose(moved.coef, plain.coef, atol=1e-8)
 
-    def test_features_of_different_units(self):
-        features, ranking = draw(np.random.default_rng(20), 100, 3)
+    def test_features_of_different_units(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(20), 100, 3)
         unit = np.array([1e-80, 1e90])
         plain = preference_regression(features, ranking)
         scaled = preference_regression(features * unit, ranking)
@@ -372,111 +272,9 @@ class TestExistence:
         )
 
 
-class TestInference:
-    # A share of n events of probability p is within 5 standard deviations of p, but for less than
-    # one in a million; the extra hundredth is what 300 sets leave to the normal approximation.
-    N_SIMULATIONS = 1000
-
-    @staticmethod
-    def allowance(p, n):
-        return 5 * np.sqrt(p * (1 - p) / n) + 0.01
-
-    def simulate(self, kind, n_sets=300):
-        rng = np.random.default_rng(21)
-        for _ in range(self.N_SIMULATIONS):
-            yield preference_regression(*draw(rng, n_sets, 4), kind=kind, n_threads=1)
-
-    def test_intervals_of_the_model_cover(self):
-        covered = []
-        for result in self.simulate("plackett-luce"):
-            low, high = result.confidence_interval(0.9)
-            covered.append(low[0] < TRUE_COEF[0] < high[0])
-        share = np.mean(covered)
-        assert abs(share - 0.9) < self.allowance(0.9, len(covered))
-
-    def test_splitting_needs_the_sandwich(self):
-        covered, naive = [], []
-        for result in self.simulate("split"):
-            low, high = result.confidence_interval(0.9)
-            covered.append(low[0] < TRUE_COEF[0] < high[0])
-            low, high = result.confidence_interval(0.9, kind="model")
-            naive.append(low[0] < TRUE_COEF[0] < high[0])
-        assert abs(np.mean(covered) - 0.9) < self.allowance(0.9, len(covered))
-        assert np.mean(naive) < 0.9 - self.allowance(0.9, len(naive))
-
-    @pytest.mark.parametrize("kind", KINDS)
-    def test_pessimistic_values_hold_for_all_policies_at_once(self, kind):
-        delta, failed, loose = 0.1, [], []
-        for result in self.simulate(kind):
-            error = result.coef - TRUE_COEF
-            # The policy for which the estimate is most too high, in its standard errors.
-            worst = np.linalg.solve(result.covariance("sandwich"), error)
-            policies = np.concatenate([np.eye(2), -np.eye(2), [worst]])
-            value = result.pessimistic_value(policies, delta)
-            failed.append((value > policies @ TRUE_COEF).any())
-            loose.append((result.pessimistic_value(np.eye(2), delta) > TRUE_COEF).any())
-        assert np.mean(failed) < delta + self.allowance(delta, len(failed))
-        # The bound is no wider than it must be for the worst policy, and is for a few fixed ones.
-        assert np.mean(failed) > delta - self.allowance(delta, len(failed))
-        assert np.mean(loose) < np.mean(failed)
-
-    def test_the_asymptotic_bound_is_its_formula(self):
-        result = preference_regression(*draw(np.random.default_rng(22), 200, 3))
-        u = np.array([0.3, -2.0])
-        variance = u @ result.covariance("sandwich") @ u
-        expected = u @ result.coef - np.sqrt(scipy.stats.chi2.ppf(0.95, 2) * variance)
-        np.testing.assert_allclose(result.pessimistic_value(u), expected, rtol=1e-12)
-        assert isinstance(result.pessimistic_value(u), float)
-        np.testing.assert_allclose(result.pessimistic_value([u, u]), [expected] * 2, rtol=1e-12)
-
-    def test_the_theoretical_bound_is_its_formula(self):
-        rng = np.random.default_rng(23)
-        x = rng.uniform(-1, 1, (500, 2))
-        y = rng.random(500) < scipy.special.expit(x @ TRUE_COEF)
-        weight = rng.uniform(0.5, 2.0, 500)
-        result = preference_regression(x, y, sample_weight=weight)
-        n, delta, B, L, C, regularization = weight.sum(), 0.02, 1.5, 1.4, 0.7, 0.05
-        moments = (x.T * weight) @ x / n
-        gamma = 1 / (2 + np.exp(-L * B) + np.exp(L * B))
-        f = C * np.sqrt((2 + np.log(1 / delta)) / (gamma**2 * n) + regularization * B**2)
-        u = np.array([[0.3, -2.0], [1.0, 1.0]])
-        root = scipy.linalg.fractional_matrix_power(moments + regularization * np.eye(2), -0.5)
-        expected = u @ result.coef - f * np.linalg.norm(u @ root, axis=1)
-        value = result.pessimistic_value(
-            u,
-            delta,
-            radius="theory",
-            coef_bound=B,
-            difference_bound=L,
-            constant=C,
-            regularization=regularization,
-        )
-        np.testing.assert_allclose(value, expected, rtol=1e-10)
-        default = result.pessimistic_value(
-            u, delta, radius="theory", coef_bound=B, difference_bound=L
-        )
-        assert (default < result.pessimistic_value(u, delta)).all()
-        # So steep a logistic function says nothing, and says so without overflowing.
-        endless = result.pessimistic_value(u, radius="theory", coef_bound=1e4, difference_bound=1e4)
-        assert (endless == -np.inf).all()
-
-    def test_the_freedom_of_the_criteria(self):
-        features, ranking = draw(np.random.default_rng(24), 400, 3)
-        plain = preference_regression(features, ranking)
-        np.testing.assert_allclose(plain.aic, 4 - 2 * plain.log_likelihood)
-        ridged = preference_regression(features, ranking, ridge=30.0)
-        information = np.linalg.inv(ridged.covariance("model"))
-        freedom = np.trace(np.linalg.solve(information, information - 30 * np.eye(2)))
-        np.testing.assert_allclose(ridged.aic, 2 * freedom - 2 * ridged.log_likelihood)
-        split = preference_regression(features, ranking, kind="split")
-        freedom = split.aic / 2 + split.log_likelihood
-        # Pairs of one ranking depend on one another, so that there is less to learn from them.
-        assert 2 < freedom < 6
-
-
 class TestPrediction:
-    def test_probabilities_are_a_softmax_of_rewards(self):
-        features, ranking = draw(np.random.default_rng(25), 100, 4)
+    def test_probabilities_are_a_softmax_of_rewards(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(25), 100, 4)
         result = preference_regression(features, ranking)
         probability = result.predict_proba(features)
         np.testing.assert_allclose(
@@ -491,16 +289,16 @@ class TestPrediction:
             result.predict_proba(difference)[::2], ragged[::2, 0], rtol=1e-12
         )
 
-    def test_no_overflow_for_rewards_far_apart(self):
-        result = preference_regression(*draw(np.random.default_rng(26), 100, 3))
+    def test_no_overflow_for_rewards_far_apart(self, draw_rankings):
+        result = preference_regression(*draw_rankings(np.random.default_rng(26), 100, 3))
         probability = result.predict_proba([[[1e6, 0.0], [0.0, 0.0], [1e6, 0.0]]])
         np.testing.assert_array_equal(probability, [[0.5, 0.0, 0.5]])
         np.testing.assert_array_equal(result.predict_proba([[1e5, 0.0], [-1e5, 0.0]]), [1.0, 0.0])
 
 
 class TestBehaviour:
-    def test_float32_stays_float32(self):
-        features, ranking = draw(np.random.default_rng(27), 200, 3)
+    def test_float32_stays_float32(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(27), 200, 3)
         single = preference_regression(features.astype(np.float32), ranking)
         double = preference_regression(features.astype(np.float32).astype(float), ranking)
         assert single.coef.dtype == np.float32
@@ -513,8 +311,8 @@ class TestBehaviour:
         assert f"at most {moved:.2g} standard errors" in single.message
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_bits_do_not_depend_on_threads(self, kind):
-        features, ranking = draw(np.random.default_rng(28), 30_000, 4)
+    def test_bits_do_not_depend_on_threads(self, kind, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(28), 30_000, 4)
         alone = preference_regression(features, ranking, kind=kind, n_threads=1)
         for n_threads in (2, 3):
             other = preference_regression(features, ranking, kind=kind, n_threads=n_threads)
@@ -522,8 +320,8 @@ class TestBehaviour:
             assert (other.covariance() == alone.covariance()).all()
             assert other.error == alone.error
 
-    def test_results_pickle_without_the_data(self):
-        features, ranking = draw(np.random.default_rng(29), 5000, 3)
+    def test_results_pickle_without_the_data(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(29), 5000, 3)
         result = preference_regression(features, ranking, trace=True)
         text = pickle.dumps(result)
         assert len(text) < 10_000
@@ -533,8 +331,8 @@ class TestBehaviour:
         np.testing.assert_array_equal(again.coef, result.coef)
         np.testing.assert_array_equal(again.history["error"], result.history["error"])
 
-    def test_a_callback_sees_the_coefficients_and_may_stop(self):
-        features, ranking = draw(np.random.default_rng(30), 300, 3)
+    def test_a_callback_sees_the_coefficients_and_may_stop(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(30), 300, 3)
         seen = []
         result = preference_regression(features, ranking, callback=seen.append, trace=True)
         assert seen[0].x.tolist() == [0.0, 0.0]
@@ -547,16 +345,16 @@ class TestBehaviour:
         assert not stopped.converged
         assert "stopped by the callback" in stopped.message
 
-    def test_no_convergence_is_a_warning(self):
-        features, ranking = draw(np.random.default_rng(31), 300, 3)
+    def test_no_convergence_is_a_warning(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(31), 300, 3)
         with pytest.warns(hasten.ConvergenceWarning, match="raise `max_iter` or `tol`") as caught:
             result = preference_regression(features, ranking, max_iter=1)
         assert caught[0].filename == __file__
         assert not result.converged
         assert result.n_iter == 1
 
-    def test_texts(self):
-        features, ranking = draw(np.random.default_rng(32), 300, 3)
+    def test_texts(self, draw_rankings):
+        features, ranking = draw_rankings(np.random.default_rng(32), 300, 3)
         result = preference_regression(features, ranking, feature_names=["taste", "price"])
         assert isinstance(result, PreferenceResult)
         short, long = str(result), result.summary(0.9)
@@ -576,7 +374,7 @@ class TestBehaviour:
         split = preference_regression(features, ranking, kind="split", ridge=0.1)
         assert "standard errors: sandwich; ridge 0.1" in split.summary()
         assert "too small" in split.summary(kind="model")
-        many = preference_regression(*draw(np.random.default_rng(33), 300, 3, np.zeros(8)))
+        many = preference_regression(*draw_rankings(np.random.default_rng(33), 300, 3, np.zeros(8)))
         assert "... and 3 more" in str(many)
 
     def test_names_of_a_table_of_differences_are_kept(self):
@@ -589,146 +387,3 @@ class TestBehaviour:
             result = preference_regression(table, chosen)
             assert result.feature_names.tolist() == ["taste", "price"]
             np.testing.assert_array_equal(result.coef, preference_regression(values, chosen).coef)
-
-
-FEATURES = np.random.default_rng(36).normal(size=(20, 3, 2))
-CHOSEN = np.random.default_rng(37).integers(0, 3, 20)
-
-
-def changed(array, index, value):
-    """Return a copy with another entry."""
-    array = np.array(array, dtype=float if isinstance(value, float) else None)
-    array[index] = value
-    return array
-
-
-@pytest.mark.parametrize(
-    ("error", "message", "arguments"),
-    [
-        (ValueError, "`features` must have shape", {"features": FEATURES[0, 0]}),
-        (ValueError, "at least 1 set", {"features": FEATURES[:0]}),
-        (ValueError, "at least 1 feature", {"features": FEATURES[:, :, :0]}),
-        (ValueError, "sets of at least 2", {"features": FEATURES[:, :1]}),
-        (
-            ValueError,
-            r"`features` must be finite; got nan at index \(3, 1, 0\)",
-            {"features": changed(FEATURES, (3, 1, 0), np.nan)},
-        ),
-        (TypeError, "`features` must hold real numbers", {"features": FEATURES.astype(str)}),
-        (TypeError, "`features` must hold real numbers", {"features": FEATURES + 1j}),
-        (ValueError, "`chosen` must be given", {"chosen": None}),
-        (ValueError, "`chosen` must have shape", {"chosen": CHOSEN[:-1]}),
-        (ValueError, "must place 1 to 3 alternatives", {"chosen": np.zeros((20, 4), int)}),
-        (
-            ValueError,
-            "`chosen` must be a position in its set.*; got 3 at index 4",
-            {"chosen": changed(CHOSEN, 4, 3)},
-        ),
-        (
-            ValueError,
-            "`chosen` must be a position in its set.*; got -1 at index 5",
-            {"chosen": changed(CHOSEN, 5, -1)},
-        ),
-        (
-            ValueError,
-            r"got 2 at index \(7, 0\)",
-            {"chosen": np.tile([2, 1], (20, 1)), "set_sizes": changed(np.full(20, 3), 7, 2)},
-        ),
-        (ValueError, "whole number; got 0.5 at index 6", {"chosen": changed(CHOSEN, 6, 0.5)}),
-        (TypeError, "`chosen` must hold integers", {"chosen": CHOSEN.astype(str)}),
-        (
-            ValueError,
-            "named twice in one ranking; got 1 at index 8",
-            {"chosen": changed(np.tile([2, 1], (20, 1)), (8, 0), 1)},
-        ),
-        (
-            ValueError,
-            "behind the end of a ranking; got 0 at index 9",
-            {"chosen": changed(np.tile([2, 1, 0], (20, 1)), (9, 1), -1)},
-        ),
-        (
-            ValueError,
-            "0 or 1 for differences of pairs; got 2 at index 0",
-            {"features": FEATURES[:, 0], "chosen": np.full(20, 2)},
-        ),
-        (ValueError, r"`set_sizes` must have shape \(20,\)", {"set_sizes": [3]}),
-        (
-            ValueError,
-            "`set_sizes` must be 1 to 3; got 4 at index 2",
-            {"set_sizes": changed(np.full(20, 3), 2, 4)},
-        ),
-        (
-            ValueError,
-            "`set_sizes` must be None for differences",
-            {"features": FEATURES[:, 0], "chosen": None, "set_sizes": np.full(20, 2)},
-        ),
-        (ValueError, r"`sample_weight` must have shape \(20,\)", {"sample_weight": np.ones(19)}),
-        (
-            ValueError,
-            "`sample_weight` must be at least 0; got -1 at index 3",
-            {"sample_weight": changed(np.ones(20), 3, -1.0)},
-        ),
-        (
-            ValueError,
-            "`sample_weight` must be finite; got inf at index 3",
-            {"sample_weight": changed(np.ones(20), 3, np.inf)},
-        ),
-        (ValueError, "positive and finite sum; got 0", {"sample_weight": np.zeros(20)}),
-        (ValueError, "`kind` must be one of", {"kind": "bradley"}),
-        (ValueError, "`ridge` must be at least 0; got -1", {"ridge": -1}),
-        (ValueError, "`ridge` must be finite", {"ridge": np.nan}),
-        (ValueError, "`tol` must be greater than 0; got 0", {"tol": 0}),
-        (ValueError, "`max_iter` must be at least 1; got 0", {"max_iter": 0}),
-        (ValueError, r"`init` must have shape \(2,\)", {"init": [0.0]}),
-        (ValueError, "`init` must be finite", {"init": [0.0, np.inf]}),
-        (ValueError, "`feature_names` must have 2 entries; got 1", {"feature_names": ["a"]}),
-        (ValueError, "'a' twice", {"feature_names": ["a", "a"]}),
-        (TypeError, "`feature_names` must hold strings", {"feature_names": [1, 2]}),
-        (TypeError, "`callback` must be callable", {"callback": 3}),
-    ],
-)
-def test_bad_input_is_refused_by_name(error, message, arguments):
-    with pytest.raises(error, match=message):
-        preference_regression(**({"features": FEATURES, "chosen": CHOSEN} | arguments))
-
-
-@pytest.mark.parametrize(
-    ("message", "arguments"),
-    [
-        (r"`features` must have shape \(n_policies, 2\)", {"features": [1.0, 2.0, 3.0]}),
-        ("`features` must be finite", {"features": [1.0, np.nan]}),
-        ("`delta` must be strictly between 0 and 1; got 0", {"delta": 0}),
-        ("`radius` must be one of", {"radius": "wide"}),
-        ("`coef_bound` must be None with radius='asymptotic'", {"coef_bound": 1.0}),
-        ("`coef_bound` must be given with radius='theory'", {"radius": "theory"}),
-        (
-            "`difference_bound` must be greater than 0",
-            {"radius": "theory", "coef_bound": 1, "difference_bound": 0},
-        ),
-        (
-            "`regularization` must be greater than 0",
-            {
-                "radius": "theory",
-                "coef_bound": 1,
-                "difference_bound": 1,
-                "regularization": 0,
-            },
-        ),
-    ],
-)
-def test_bad_arguments_of_pessimistic_values(message, arguments):
-    pairs = preference_regression(FEATURES[:, :2], CHOSEN % 2)
-    with pytest.raises(ValueError, match=message):
-        pairs.pessimistic_value(**({"features": [1.0, 2.0]} | arguments))
-
-
-def test_bad_arguments_of_other_methods():
-    result = preference_regression(FEATURES, CHOSEN)
-    with pytest.raises(ValueError, match="`radius` must be 'asymptotic' for sets of more than two"):
-        result.pessimistic_value([1.0, 2.0], radius="theory", coef_bound=1, difference_bound=1)
-    with pytest.raises(ValueError, match="`kind` must be one of 'model', 'sandwich'"):
-        result.covariance("bootstrap")
-    with pytest.raises(ValueError, match="`confidence_level` must be strictly between"):
-        result.confidence_interval(1.0)
-    with pytest.raises(ValueError, match="`features` must have 2 features"):
-        result.predict_proba(np.zeros((4, 3, 5)))

@@ -267,11 +267,13 @@ def run(
     strengths = estimates[:, :n_items]
     if result._fit.reference is not None:
         strengths = strengths - strengths[:, result._fit.reference, None]
+    # Excluded items have no strength to resample.
+    known = ~np.isnan(result._fit.strength)
     return BootstrapResult(
-        items=result._fitted_items,
-        strengths=result._fit.backend.wrap(np.ascontiguousarray(strengths)),
+        items=result._fitted_items[known],
+        strengths=result._fit.backend.wrap(np.ascontiguousarray(strengths[:, known])),
         shared=estimates[:, n_items:].copy(),
-        estimate=result._fit.strength,
+        estimate=result._fit.strength[known],
         n_failed=sum(part[1] for part in parts),
         kind=kind,
         first=first,

@@ -8,9 +8,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten import _labels
+from hasten import _labels, _threads
 from hasten._core import ranking as _core
-from hasten._validation import check_choice, check_integer
+from hasten._validation import check_choice
 from hasten.ranking import (
     _components,
     _csv,
@@ -296,8 +296,8 @@ class Comparisons:
         Raises
         ------
         ValueError
-            If a matrix is not square, has a negative or non-finite entry or a nonzero diagonal,
-            if `ties` is not symmetric, or if shapes differ.
+            If a matrix is not square, has a negative or non-finite entry, a total that is not
+            finite or a nonzero diagonal, if `ties` is not symmetric, or if shapes differ.
 
         Notes
         -----
@@ -409,7 +409,8 @@ class Comparisons:
         TypeError
             If `other` is not `Comparisons`, or labels differ in type.
         ValueError
-            If only one of both knows the order, or they have different covariates.
+            If the weights sum to infinity, only one of both knows the order, or they have different
+            covariates.
         """
         if not isinstance(other, Comparisons):
             raise TypeError(f"`other` must be Comparisons; got {type(other).__name__}")
@@ -420,6 +421,7 @@ class Comparisons:
                 _weighted_games.of_comparisons(other, theirs),
             ]
         )
+        _weighted_games.check_total(games, "the weights, those of `other` included,")
         cells = merge_cells(self, other, len(items), (ours, theirs))
         return self._from_games(
             items,
@@ -497,8 +499,7 @@ class Comparisons:
         n_threads: int | None = None,
     ) -> Comparisons:
         """Aggregate games between items given by code; by default they were recorded singly."""
-        if n_threads is not None:
-            n_threads = check_integer(n_threads, "n_threads", minimum=1)
+        n_threads = _threads.resolve(n_threads)
         recorded = games.left, games.right, games.outcome, games.weight
         arrays = _core.aggregate(len(items), *recorded, n_threads)
         if cells is None and (ordered or covariate_names):

@@ -19,16 +19,18 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from hasten import _labels
+from hasten._validation import check_flag, shown
 from hasten.ranking import _outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 _BLOCK = 1 << 16
 _SAMPLE_LINES = 20
 _DELIMITERS = ",\t;|"
+_NO_DELIMITERS = '"\n\r'
 
 #: Names of the columns of the two sides, in the order in which they are tried.
 _SIDES = (
@@ -47,6 +49,9 @@ _SIDES = (
 )
 _OUTCOMES = ("outcome", "result", "winner")
 _WEIGHT = "weight"
+
+#: The arguments that name columns.
+_COLUMNS = ("left", "right", "outcome", "weight", "time")
 
 ColumnKey = str | int
 
@@ -136,18 +141,38 @@ def read(
     if (left is None) != (right is None):
         raise ValueError("`left` and `right` must be named together; got only one of them")
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1):
-        raise ValueError(f"`delimiter` must be one character; got {delimiter!r}")
+        raise ValueError(f"`delimiter` must be one character; got {shown(delimiter)}")
+    if delimiter is not None and delimiter in _NO_DELIMITERS:
+        raise ValueError(
+            f"`delimiter` must not be a quote or an end of line; got {shown(delimiter)}"
+        )
+    if header is not None:
+        header = check_flag(header, "header")
+    _check_encoding(encoding)
     names = None if outcome_labels is None else _outcomes.code_names(outcome_labels)
     with _open_text(path_or_file, encoding) as lines:
         try:
             sample = list(islice(lines, _SAMPLE_LINES))
             delimiter = delimiter or _sniff(sample)
             numbered = _NumberedRows(chain(sample, lines), delimiter)
-            wanted = (left, right, outcome, weight, time)
+            keys = (left, right, outcome, weight, time)
+            wanted = dict(zip(_COLUMNS, keys, strict=True))
             layout = _find_columns(numbered, wanted, header)
             return _read_blocks(numbered, layout, names, refuse_self)
-        except UnicodeDecodeError as error:
-            raise ValueError(f"the file is not text encoded in {encoding}: {error}") from None
+        except UnicodeError as error:
+            raise ValueError(
+                f"`encoding` must be that of the file; got {shown(encoding)}: {error}"
+            ) from None
+
+
+def _check_encoding(encoding: Any) -> None:
+    if not isinstance(encoding, str):
+        raise TypeError(f"`encoding` must be the name of an encoding; got {shown(encoding)}")
+    try:
+        # Some codecs do not make text, and only this says so.
+        io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    except (LookupError, ValueError) as problem:
+        raise ValueError(f"`encoding` must be the name of an encoding; {problem}") from None
 
 
 @contextmanager
@@ -195,7 +220,9 @@ class _NumberedRows:
     """Rows that are not blank, in blocks, with the line on which each starts."""
 
     def __init__(self, lines: Iterable[str], delimiter: str) -> None:
-        self._reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+        self._reader = csv.reader(
+            lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " "
+        )
         self._pushed: list[list[str]] = []
         self._lines_before = 0
         self._block: list[list[str]] = []
@@ -227,20 +254,24 @@ class _NumberedRows:
 
 
 def _find_columns(
-    rows: _NumberedRows, wanted: Sequence[ColumnKey | None], header: bool | None
+    rows: _NumberedRows, wanted: Mapping[str, ColumnKey | None], header: bool | None
 ) -> _Layout:
     """Find the columns; consumes the header, if there is one, and nothing else."""
-    named = any(isinstance(key, str) for key in wanted)
+    named = [argument for argument, key in wanted.items() if isinstance(key, str)]
     if header is False and named:
-        raise ValueError("columns must be given by position where `header=False`; got a name")
-    numbers_only = not named and wanted[0] is not None
+        raise ValueError(
+            f"`{named[0]}` must be a position where `header=False`; got {shown(wanted[named[0]])}"
+        )
+    numbers_only = not named and wanted["left"] is not None
     if header is False or (header is None and numbers_only):
         return _Layout(0, *_positions(wanted))
     first = rows.next_block(1)
     if not first:
-        return _Layout(0, *_positions(wanted))
+        return _Layout(0, *_positions(dict.fromkeys(wanted)))
     names = [name.strip() for name in first[0]]
-    left, right, outcome, weight, time = (_position(names, key) for key in wanted)
+    left, right, outcome, weight, time = (
+        _position(names, key, argument) for argument, key in wanted.items()
+    )
     if left is None or right is None:
         detected = _detect([name.casefold() for name in names])
         if detected is None:
@@ -255,28 +286,34 @@ def _find_columns(
 
 
 def _positions(
-    wanted: Sequence[ColumnKey | None],
+    wanted: Mapping[str, ColumnKey | None],
 ) -> tuple[int, int, int | None, int | None, int | None]:
     """Return the columns of a file without a header: by default its first two."""
-    for key in wanted:
+    for argument, key in wanted.items():
         if key is not None and (not isinstance(key, int) or key < 0):
-            raise ValueError(f"a column must be a name or a position from 0; got {key!r}")
-    left, right, outcome, weight, time = (None if key is None else int(key) for key in wanted)
+            raise ValueError(f"`{argument}` must be a name or a position from 0; got {shown(key)}")
+    left, right, outcome, weight, time = (
+        None if key is None else int(key) for key in wanted.values()
+    )
     if left is None or right is None:
         left, right = 0, 1
     return left, right, outcome, weight, time
 
 
-def _position(names: list[str], key: ColumnKey | None) -> int | None:
+def _position(names: list[str], key: ColumnKey | None, argument: str) -> int | None:
     if key is None:
         return None
     if isinstance(key, str):
         if names.count(key) != 1:
-            raise ValueError(f"a column must be named once in the header {names!r}; got {key!r}")
+            raise ValueError(
+                f"`{argument}` must be named once in the header {names!r}; got {shown(key)}"
+            )
         return names.index(key)
     if not isinstance(key, int) or not 0 <= key < len(names):
-        raise ValueError(f"a column must be a name or a position in the header; got {key!r}")
-    return key
+        raise ValueError(
+            f"`{argument}` must be a name or a position in the header {names!r}; got {shown(key)}"
+        )
+    return int(key)
 
 
 def _detect(names: list[str]) -> tuple[int, int, int | None, int | None] | None:

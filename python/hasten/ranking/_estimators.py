@@ -15,7 +15,7 @@ from hasten.ranking._cells import read_covariates
 from hasten.ranking._comparisons import Comparisons
 from hasten.ranking._items import ItemIndex
 from hasten.ranking._paired import TIE_PARAMETERS, paired_cells
-from hasten.ranking._pairs import split_columns
+from hasten.ranking._pairs import renamed, split_columns
 from hasten.ranking._probabilities import log_likelihood, outcome_probabilities
 from hasten.ranking._solve import fit
 
@@ -228,7 +228,8 @@ class BradleyTerry(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         left, right = split_columns(X, "X")
-        predictor = self._strengths(left) - self._strengths(right)
+        with renamed(left="X[:, 0]", right="X[:, 1]"):
+            predictor = self._strengths(left, "left") - self._strengths(right, "right")
         predictor += self.order_effect_ or 0.0
         if self.coef_ is not None and covariates is not None:
             values, _ = read_covariates(covariates, len(predictor))
@@ -295,7 +296,7 @@ class BradleyTerry(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"{comparisons.covariate_names}"
             )
         cells = paired_cells(comparisons, specification)
-        strength = self._strengths(comparisons.items)
+        strength = self._strengths(comparisons.items, "X")
         predictor = strength[cells.left] - strength[cells.right] + (self.order_effect_ or 0.0)
         if cells.covariates is not None and self.coef_ is not None:
             predictor = predictor + cells.covariates @ self.coef_
@@ -303,12 +304,12 @@ class BradleyTerry(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ties = 0.0 if cells.ties is None else float(cells.ties.sum())
         return total / (float(cells.wins.sum() + cells.losses.sum()) + ties)
 
-    def _strengths(self, labels: Any) -> NDArray[np.float64]:
+    def _strengths(self, labels: Any, name: str) -> NDArray[np.float64]:
         """Return the strengths of items; under a prior 0 for those that were not compared."""
         result = self.result_
         if result._fit.specification.prior is None:
-            return result._fit.strength[result._find(labels, "X")]
-        places = result._index.look_up(labels, "X")
+            return result._fit.strength[result._find(labels, name)]
+        places = result._index.look_up(labels, name)
         return np.where(places < 0, 0.0, result._fit.strength[places])
 
     def _read(
@@ -324,15 +325,16 @@ class BradleyTerry(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weight = None
         if sample_weight is not None:
             weight = check_array(sample_weight, "sample_weight")
-        return Comparisons.from_arrays(
-            left,
-            right,
-            y,
-            weight=weight,
-            ordered=self.order_effect,
-            covariates=covariates,
-            n_threads=self.n_threads,
-        )
+        with renamed(left="X[:, 0]", right="X[:, 1]", outcome="y", weight="sample_weight"):
+            return Comparisons.from_arrays(
+                left,
+                right,
+                y,
+                weight=weight,
+                ordered=self.order_effect,
+                covariates=covariates,
+                n_threads=self.n_threads,
+            )
 
     def _solve(self, comparisons: Comparisons, start: NDArray[np.float64] | None) -> None:
         result, warning = fit(

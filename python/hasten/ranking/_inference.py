@@ -261,7 +261,7 @@ class RankingResult(Result):
         -------
         Contrast
             Named tuple ``(estimate, standard_error, statistic, pvalue)``: floats for two items,
-            else arrays.
+            else arrays. NaN for items that do not share a component.
 
         Raises
         ------
@@ -271,18 +271,11 @@ class RankingResult(Result):
             When the covariance of all items that are named does not fit.
         """
         check_choice(kind, "kind", KINDS)
-        single = is_label(a) and is_label(b)
+        single = is_label(a, "a") and is_label(b, "b")
         first, second = self._pair_positions(a, b, "a", "b")
         if (first == second).any():
             row = int(np.argmax(first == second))
             raise ValueError(f"`b` must be another item than `a`; got the same at row {row}")
-        groups = self._fit.groups
-        if groups is not None and (groups[first] != groups[second]).any():
-            row = int(np.argmax(groups[first] != groups[second]))
-            raise ValueError(
-                "`b` must be in the same component as `a`: no finite difference exists at row "
-                f"{row}"
-            )
         core = self._fit.core()
         if single:
             errors, _ = infer(
@@ -295,6 +288,10 @@ class RankingResult(Result):
             variance = matrix[i, i] + matrix[j, j] - 2 * matrix[i, j]
             errors = np.sqrt(np.maximum(variance, 0.0))
         estimate = self._fit.strength[first] - self._fit.strength[second]
+        groups = self._fit.groups
+        if groups is not None:
+            apart = groups[first] != groups[second]
+            estimate, errors = np.where(apart, np.nan, estimate), np.where(apart, np.nan, errors)
         statistic = estimate / errors
         pvalue = np.array([math.erfc(abs(z) / math.sqrt(2)) for z in statistic.tolist()])
         parts = (estimate, errors, statistic, pvalue)
@@ -305,8 +302,8 @@ class RankingResult(Result):
     def _pair_positions(
         self, left: Any, right: Any, left_name: str, right_name: str
     ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-        first = self._find(labels(left), left_name)
-        second = self._find(labels(right), right_name)
+        first = self._find(labels(left, left_name), left_name)
+        second = self._find(labels(right, right_name), right_name)
         if len(first) != len(second) and 1 not in (len(first), len(second)):
             raise ValueError(
                 f"{left_name} has {len(first)} entries, {right_name} has {len(second)}"

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten._backend import to_numpy
-from hasten._validation import did_you_mean
+from hasten._validation import as_array, check_text, did_you_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,16 +88,20 @@ class ItemIndex:
         return self._look_up(labels, name)[1]
 
     def _look_up(self, labels: Any, name: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        wanted = np.asarray(to_numpy(labels, name))
+        wanted = as_array(labels, name)
+        check_text(wanted, name)
         if wanted.ndim != 1:
             raise ValueError(f"`{name}` must have one dimension; got shape {wanted.shape}")
         if wanted.size == 0:
             return wanted, np.zeros(0, dtype=np.int64)
         if self._positions is not None:
-            places = [self._positions.get(label, -1) for label in wanted.tolist()]
+            try:
+                places = [self._positions.get(label, -1) for label in wanted.tolist()]
+            except TypeError as problem:
+                raise TypeError(f"`{name}` must hold labels of items; got {problem}") from None
             return wanted, np.asarray(places, dtype=np.int64)
         if wanted.dtype.kind == "O":
-            wanted = np.asarray(wanted.tolist())
+            wanted = as_array(wanted.tolist(), name)
         if _family(wanted.dtype) != _family(self.items.dtype):
             raise TypeError(
                 f"`{name}` must hold labels like those of the items, {self.items.dtype}; "
@@ -118,36 +121,45 @@ class ItemIndex:
         )
 
 
-def is_label(value: Any) -> bool:
+def is_label(value: Any, name: str) -> bool:
     """Say whether a value is one label rather than an array of them.
 
     Parameters
     ----------
     value : object
         What the caller passed.
+    name : str
+        Name of the argument, for messages.
 
     Returns
     -------
     bool
         True for scalars, strings and bytes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When NumPy cannot read the value.
     """
-    return np.ndim(value) == 0 if not isinstance(value, (str, bytes)) else True
+    return isinstance(value, (str, bytes)) or as_array(value, name).ndim == 0
 
 
-def labels(value: Any) -> Any:
+def labels(value: Any, name: str) -> Any:
     """Return labels as a sequence.
 
     Parameters
     ----------
     value : item or array-like of items
         What the caller passed.
+    name : str
+        Name of the argument, for messages.
 
     Returns
     -------
     array-like
         A list of one for a single label.
     """
-    return [value] if is_label(value) else value
+    return [value] if is_label(value, name) else value
 
 
 def _family(dtype: np.dtype[Any]) -> str:

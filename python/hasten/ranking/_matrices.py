@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hasten import _labels
-from hasten._backend import to_numpy
+from hasten._validation import as_array, as_float64
 from hasten.ranking import _outcomes, _weighted_games, _weights
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def read(wins: Any, ties: Any, items: Any) -> tuple[NDArray[Any], Games]:
     if len(labels) != n_items:
         raise ValueError(f"wins has {n_items} rows, items has {len(labels)}")
     games = _weighted_games.collect(dtype, parts)
+    _weighted_games.check_total(games, "`wins`" if ties is None else "`wins` and `ties`")
     if len(games.left) == 0:
         raise ValueError("no comparisons")
     return labels, games
@@ -67,7 +68,7 @@ def _entries(
     """Size; rows, columns and values of the nonzero entries; and the precision of the values."""
     sparse = sys.modules.get("scipy.sparse")
     is_sparse = sparse is not None and sparse.issparse(matrix)
-    array: Any = matrix if is_sparse else np.asarray(to_numpy(matrix, name))
+    array: Any = matrix if is_sparse else as_array(matrix, name)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`{name}` must hold real numbers; got {array.dtype}")
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
@@ -76,10 +77,10 @@ def _entries(
         coordinates = array.tocoo(copy=True)
         stored = np.flatnonzero(coordinates.data)
         rows, columns = coordinates.row[stored], coordinates.col[stored]
-        values = coordinates.data[stored].astype(np.float64)
+        values = as_float64(coordinates.data[stored])
     else:
         rows, columns = np.nonzero(array)
-        values = array[rows, columns].astype(np.float64)
+        values = as_float64(array[rows, columns])
     rows, columns = rows.astype(np.int64), columns.astype(np.int64)
     allowed = (values > 0) & np.isfinite(values)
     _refuse_first(~allowed, rows, columns, values, f"`{name}` must have finite entries at least 0")

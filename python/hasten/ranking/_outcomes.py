@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hasten import _labels
-from hasten._backend import to_numpy
+from hasten._validation import as_array, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,18 +40,26 @@ def code_names(outcome_labels: Sequence[Any]) -> dict[Any, int]:
 
     Raises
     ------
+    TypeError
+        If they are not a sequence of labels.
     ValueError
         If there are not two or three different labels.
     """
-    labels = list(outcome_labels)
-    if isinstance(outcome_labels, str) or len(labels) not in (2, 3):
+    try:
+        labels = [] if isinstance(outcome_labels, str) else list(outcome_labels)
+        codes = dict(zip(labels, (LEFT_WON, RIGHT_WON, TIE), strict=False))
+    except TypeError as problem:
+        raise TypeError(
+            f"`outcome_labels` must be a sequence of labels, but {problem}; "
+            f"got {shown(outcome_labels)}"
+        ) from None
+    if len(labels) not in (2, 3):
         raise ValueError(
             "`outcome_labels` must be two or three labels (left won, right won, tie); "
-            f"got {outcome_labels!r}"
+            f"got {shown(outcome_labels)}"
         )
-    codes = dict(zip(labels, (LEFT_WON, RIGHT_WON, TIE), strict=False))
     if len(codes) < len(labels):
-        raise ValueError(f"`outcome_labels` must be different labels; got {outcome_labels!r}")
+        raise ValueError(f"`outcome_labels` must be different labels; got {shown(outcome_labels)}")
     return codes
 
 
@@ -123,13 +131,13 @@ def _as_numbers(outcome: Any) -> NDArray[Any] | None:
         if not all(isinstance(value, (bool, int, float, np.number, np.bool_)) for value in outcome):
             return None
         array = np.array(outcome, dtype=np.float64)
-    elif type(outcome).__module__.partition(".")[0] == "pyarrow":
+    elif isinstance(outcome, _arrow_arrays()):
         try:
             array = outcome.to_numpy(zero_copy_only=False)
         except NotImplementedError:
             return None
     else:
-        array = np.asarray(to_numpy(outcome, "outcome"))
+        array = as_array(outcome, "outcome")
     if array.dtype.kind == "O" and array.ndim == 1:
         values = array.tolist()
         if not all(isinstance(value, (bool, int, float)) for value in values):
@@ -142,9 +150,17 @@ def _as_numbers(outcome: Any) -> NDArray[Any] | None:
     return array
 
 
+def _arrow_arrays() -> tuple[Any, ...]:
+    """Return the classes of Arrow's arrays; none where it was not imported."""
+    arrow: Any = sys.modules.get("pyarrow")
+    return (arrow.Array, arrow.ChunkedArray) if hasattr(arrow, "ChunkedArray") else ()
+
+
 def _encode_numbers(numbers: NDArray[Any]) -> NDArray[np.uint8]:
     if numbers.dtype == bool:
-        return np.require(numbers, requirements=["C", "A"]).view(np.uint8)
+        # The byte of a true value may be any but 0 where the array was viewed from other memory.
+        true: NDArray[np.bool_] = np.ascontiguousarray(numbers).view(np.uint8) != 0
+        return true.view(np.uint8)
     codes: NDArray[np.uint8] = (numbers == 1).astype(np.uint8)
     known = (codes == 1) | (numbers == 0)
     if numbers.dtype.kind == "f":

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hasten._backend import to_numpy
+from hasten._validation import as_array, shown
 from hasten.ranking._comparisons import Comparisons
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def as_comparisons(
@@ -37,7 +43,33 @@ def as_comparisons(
     if isinstance(comparisons, Comparisons):
         return comparisons
     winner, loser = split_columns(comparisons, "comparisons")
-    return Comparisons.from_arrays(winner, loser, covariates=covariates, n_threads=n_threads)
+    with renamed(left="comparisons[:, 0]", right="comparisons[:, 1]"):
+        return Comparisons.from_arrays(winner, loser, covariates=covariates, n_threads=n_threads)
+
+
+@contextmanager
+def renamed(**names: str) -> Iterator[None]:
+    """Give arguments the names that the caller knows them by in the messages of errors.
+
+    Parameters
+    ----------
+    **names : str
+        The caller's name of each argument.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in the body, reworded.
+    """
+    try:
+        yield
+    except (ValueError, TypeError) as problem:
+        listed = "|".join(names)
+        quoted = rf"`({listed})`"
+        lengths = rf"(?<![^ ])({listed})(?= has \d)"
+        message = re.sub(quoted, lambda found: f"`{names[found[1]]}`", str(problem))
+        message = re.sub(lengths, lambda found: names[found[1]], message)
+        raise type(problem)(message) from None
 
 
 def split_columns(pairs: Any, name: str) -> tuple[Any, Any]:
@@ -71,7 +103,7 @@ def split_columns(pairs: Any, name: str) -> tuple[Any, Any]:
     pairs = to_numpy(pairs, name)
     if isinstance(pairs, (list, tuple)) and not any(isinstance(row, np.ndarray) for row in pairs):
         return _split_rows(pairs, name)
-    array = np.asarray(pairs)
+    array = as_array(pairs, name)
     if array.ndim != 2 or array.shape[1] != 2:
         raise ValueError(
             f"`{name}` must have shape (n_games, 2), one pair of items a row; got shape "
@@ -83,5 +115,5 @@ def split_columns(pairs: Any, name: str) -> tuple[Any, Any]:
 def _split_rows(rows: list[Any] | tuple[Any, ...], name: str) -> tuple[list[Any], list[Any]]:
     for k, row in enumerate(rows):
         if not isinstance(row, (list, tuple)) or len(row) != 2:
-            raise ValueError(f"`{name}` must hold pairs of items; got {row!r} at row {k}")
+            raise ValueError(f"`{name}` must hold pairs of items; got {shown(row)} at row {k}")
     return [row[0] for row in rows], [row[1] for row in rows]

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from hasten import _threads
-from hasten._backend import NUMPY, Backend, backend_of, to_numpy
+from hasten._backend import NUMPY, Backend, backend_of
 from hasten._core import ranking as _core
 from hasten._exceptions import ConvergenceWarning, NotConnectedError
 from hasten._progress import progress_bar
-from hasten._validation import check_array, check_choice, check_integer, check_real
+from hasten._validation import (
+    check_array,
+    check_choice,
+    check_flag,
+    check_integer,
+    check_real,
+)
 from hasten.ranking import _report
 from hasten.ranking._components import not_connected_error
 from hasten.ranking._orderings import RankingArrays
@@ -228,12 +235,13 @@ trace
     named = core_prior(prior)
     tol = check_real(tol, "tol", minimum=0.0, exclusive=True)
     if max_iter is not None:
-        max_iter = check_integer(max_iter, "max_iter", minimum=1)
+        max_iter = min(check_integer(max_iter, "max_iter", minimum=1), sys.maxsize)
+    progress, trace = check_flag(progress, "progress"), check_flag(trace, "trace")
     items = rankings.items
     position = None if reference is None else _report.reference_position(reference, items)
     start: NDArray[np.float64] | None = None
     if init is not None:
-        checked = check_array(to_numpy(init, "init"), "init", shape=(len(items),), dtype="float64")
+        checked = check_array(init, "init", shape=(len(items),), dtype="float64")
         start = checked.astype(np.float64, copy=False)
     parts = _separate(rankings, on_disconnected if named is None else "raise")
     if position is not None and parts.n_components > 1:

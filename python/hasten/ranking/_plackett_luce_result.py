@@ -404,9 +404,9 @@ class PlackettLuceResult(SeparatedResult):
 def _is_one_set(sets: Any) -> bool:
     """Say whether the elements are labels rather than sets of them."""
     if isinstance(sets, (list, tuple)):
-        return all(is_label(label) for label in sets)
+        return all(is_label(label, "sets") for label in sets)
     return np.ndim(sets) == 1 and not (
-        np.asarray(sets).dtype == object and not all(is_label(label) for label in sets)
+        np.asarray(sets).dtype == object and not all(is_label(label, "sets") for label in sets)
     )
 
 

@@ -49,7 +49,8 @@ def critical_value(
     check_choice(method, "method", ("marginal", "simultaneous"))
     n_samples = check_integer(n_samples, "n_samples", minimum=1)
     if method == "marginal":
-        return NormalDist().inv_cdf(0.5 + level / 2)
+        # The lower tail, since 0.5 + level / 2 can be 1.
+        return -NormalDist().inv_cdf((1 - level) / 2)
     fit = result._fit
     options = (fit.reference, level, n_samples, draw_key(rng), result._n_threads)
     return infer(_core.simultaneous_critical_value, fit.core(), kind, errors, *options)
@@ -79,7 +80,7 @@ def run(
     n_pairs = max(math.comb(len(result._fit.strength), 2), 1)
     critical = {
         "bonferroni": -NormalDist().inv_cdf((1 - level) / (2 * n_pairs)),
-        "arena": NormalDist().inv_cdf(0.5 + level / 2),
+        "arena": -NormalDist().inv_cdf((1 - level) / 2),
     }.get(method, math.nan)
     options = (method, level, critical, n_samples, key, result._n_threads)
     low, high = infer(_core.rank_sets, result._fit.core(), kind, *options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hasten._validation import did_you_mean
+from hasten._validation import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,10 +36,12 @@ def reference_position(reference: Any, items: NDArray[Any]) -> int:
         When it is none of the items; the message names close ones.
     """
     names: list[Any] = items.tolist()
-    if reference not in names:
-        close = did_you_mean(reference, names)
-        raise ValueError(f"`reference` must be one of the items; got {reference!r}{close}")
-    return names.index(reference)
+    try:
+        return {name: position for position, name in enumerate(names)}[reference]
+    except (KeyError, TypeError):
+        close = did_you_mean(shown(reference).strip("'"), names)
+        text = f"`reference` must be one of the items; got {shown(reference)}{close}"
+        raise ValueError(text) from None
 
 
 def message(answer: Mapping[str, Any], tol: float, max_iter: int | None) -> str:

@@ -154,7 +154,8 @@ class BradleyTerryResult(RankingResult):
         shared = self._fit.shared
         if not shared:
             return {}
-        half = NormalDist().inv_cdf(0.5 + level / 2)
+        # The lower tail, since 0.5 + level / 2 can be 1.
+        half = -NormalDist().inv_cdf((1 - level) / 2)
         errors = np.sqrt(np.diag(self._shared_covariance(kind)))
         # A tie parameter at its limit, where nothing was tied, has no error that is known.
         errors[errors == 0.0] = np.nan
@@ -226,7 +227,7 @@ class BradleyTerryResult(RankingResult):
         chance = outcome_probabilities(
             self._fit.specification.ties, self._predictor(left, right, covariates), self._tie
         )[0]
-        single = is_label(left) and is_label(right)
+        single = is_label(left, "left") and is_label(right, "right")
         return float(chance[0]) if single else self._fit.backend.wrap(chance)
 
     def predict_tie(self, left: Any, right: Any, *, covariates: Any = None) -> Any:
@@ -252,7 +253,7 @@ class BradleyTerryResult(RankingResult):
         chance = outcome_probabilities(
             self._fit.specification.ties, self._predictor(left, right, covariates), self._tie
         )[1]
-        single = is_label(left) and is_label(right)
+        single = is_label(left, "left") and is_label(right, "right")
         return float(chance[0]) if single else self._fit.backend.wrap(chance)
 
     @property
@@ -293,7 +294,14 @@ class BradleyTerryResult(RankingResult):
         strength = self._fit.strength
         if anchor is not None:
             strength = strength - strength[self._find([anchor], "anchor")]
-        return self._spread(center + strength * (scale / math.log(base)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            rating = center + strength * (scale / math.log(base))
+        if not np.isfinite(rating).all():
+            raise ValueError(
+                f"`scale` must give finite ratings with base {base!r} and center {center!r}; "
+                f"got {scale!r}"
+            )
+        return self._spread(rating)
 
     def to_frame(self, confidence_level: float = 0.95) -> pd.DataFrame:
         """Return the ranking as a pandas table, strongest first.

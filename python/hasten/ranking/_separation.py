@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten.ranking._estimate import Contrast
 from hasten.ranking._inference import RankingResult
 
 if TYPE_CHECKING:
@@ -173,37 +172,3 @@ class SeparatedResult(RankingResult):
             matrix[component < 0, :] = np.nan
             matrix[:, component < 0] = np.nan
         return self._fit.backend.wrap(matrix)
-
-    def contrast(self, a: Any, b: Any, *, kind: str = "model") -> Contrast:
-        """Return the difference of two strengths with its standard error and test.
-
-        Parameters
-        ----------
-        a, b : item or array-like of items
-            Two items, two arrays of the same length, or one of each.
-        kind : {"model", "sandwich"}, default "model"
-            As in `standard_error`.
-
-        Returns
-        -------
-        Contrast
-            Named tuple ``(estimate, standard_error, statistic, pvalue)``: floats for two items,
-            else arrays. NaN for items that do not share a component.
-
-        Raises
-        ------
-        ValueError, TypeError
-            When a label is none of the items, the lengths differ, or an item stands on both sides.
-        MemoryError
-            When the covariance of all items that are named does not fit.
-        """
-        found = super().contrast(a, b, kind=kind)
-        first, second = self._pair_positions(a, b, "a", "b")
-        apart = self.component[first] != self.component[second]
-        apart |= self.component[first] < 0
-        if not apart.any():
-            return found
-        if isinstance(found.estimate, float):
-            return Contrast(np.nan, np.nan, np.nan, np.nan)
-        wrap = self._fit.backend.wrap
-        return Contrast(*(wrap(np.where(apart, np.nan, np.asarray(part))) for part in found))

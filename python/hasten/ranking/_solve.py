@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+import sys
 from decimal import ROUND_CEILING, Context
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hasten import _threads
-from hasten._backend import NUMPY, Backend, to_numpy
+from hasten._backend import NUMPY, Backend
 from hasten._core import ranking as _core
 from hasten._exceptions import NotConnectedError
 from hasten._progress import progress_bar
-from hasten._validation import check_array, check_choice, check_integer, check_real
+from hasten._validation import (
+    check_array,
+    check_choice,
+    check_flag,
+    check_integer,
+    check_real,
+)
 from hasten.ranking import _report
 from hasten.ranking._components import not_connected_error
 from hasten.ranking._disconnected import CHOICES, Fitted, resolve
@@ -82,7 +89,8 @@ def fit(
     check_choice(on_disconnected, "on_disconnected", CHOICES)
     tol = check_real(tol, "tol", minimum=0.0, exclusive=True)
     if max_iter is not None:
-        max_iter = check_integer(max_iter, "max_iter", minimum=1)
+        max_iter = min(check_integer(max_iter, "max_iter", minimum=1), sys.maxsize)
+    progress, trace = check_flag(progress, "progress"), check_flag(trace, "trace")
     specification = specify(comparisons, ties, order_effect, covariates, prior)
     if specification.is_coupled and method not in COUPLED_METHODS:
         raise ValueError(
@@ -93,7 +101,7 @@ def fit(
     position = None if reference is None else _report.reference_position(reference, items)
     start: NDArray[np.float64] | None = None
     if init is not None:
-        checked = check_array(to_numpy(init, "init"), "init", shape=(len(items),), dtype="float64")
+        checked = check_array(init, "init", shape=(len(items),), dtype="float64")
         start = checked.astype(np.float64, copy=False)
     part = resolve(comparisons, specification, on_disconnected)
     if part.kept is not None:

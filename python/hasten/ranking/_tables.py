@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import difflib
 import sys
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+
+from hasten._validation import shown
 
 
 def get_column(table: Any, column: Hashable, argument: str) -> Any:
@@ -28,18 +31,25 @@ def get_column(table: Any, column: Hashable, argument: str) -> Any:
     Raises
     ------
     TypeError
-        If `table` is not a table.
+        If `table` is not a table, or `column` cannot be a name.
     ValueError
         If it has no such column, or several.
     """
     names, get = _open(table)
-    matches = sum(1 for name in names if name == column)
+    try:
+        matches = Counter(names)[column]
+    except TypeError:
+        raise TypeError(f"`{argument}` must be the name of a column; got {shown(column)}") from None
     if matches == 0:
         close = difflib.get_close_matches(str(column), [str(name) for name in names], n=3)
         hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"it has {names!r}"
-        raise ValueError(f"`{argument}` must name a column of the table; got {column!r} ({hint})")
+        raise ValueError(
+            f"`{argument}` must name a column of the table; got {shown(column)} ({hint})"
+        )
     if matches > 1:
-        raise ValueError(f"`{argument}` must name one column; the table has {matches} {column!r}")
+        raise ValueError(
+            f"`{argument}` must name one column; the table has {matches} {shown(column)}"
+        )
     return get(column)
 
 

@@ -36,6 +36,14 @@ def collect(
     )
 
 
+def check_total(games: Games, source: str) -> None:
+    """Refuse games whose weights, of which `source` tells where they came from, sum to infinity."""
+    with np.errstate(over="ignore"):
+        total = 0.0 if games.weight is None else games.weight.sum()
+    if not np.isfinite(total):
+        raise ValueError(f"{source} must be finite in total; got a sum of {total}")
+
+
 def join(parts: Sequence[Games]) -> Games:
     """Put games one after the other; their weights are float32 only if those of all parts are."""
     return Games(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten._backend import to_numpy
+from hasten._validation import as_array, as_float64, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,11 +53,11 @@ def read_weight(
     """
     if weight is None:
         return None, DOUBLE
-    array = np.asarray(to_numpy(weight, "weight"))
+    array = as_array(weight, "weight")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`weight` must hold real numbers; got {array.dtype}")
     _check_length(array, n_games, "weight", counterpart)
-    return np.require(array, np.float64, ["C", "A"]), precision(array.dtype)
+    return as_float64(array), precision(array.dtype)
 
 
 def apply_half_life(
@@ -85,13 +86,15 @@ def apply_half_life(
     if time is None or half_life is None:
         given, absent = ("time", "half_life") if half_life is None else ("half_life", "time")
         raise ValueError(f"`{given}` must come together with `{absent}`; got no `{absent}`")
-    array = np.asarray(to_numpy(time, "time"))
+    array = as_array(time, "time")
     if array.dtype.kind == "O":
         # Columns of Python's datetime objects.
         array = _as_dates(array)
     if array.dtype.kind not in "iufM":
         raise TypeError(f"`time` must hold numbers or dates; got {array.dtype}")
     _check_length(array, n_games, "time")
+    if array.dtype.kind != "M":
+        array = as_float64(array)
     finite = ~np.isnat(array) if array.dtype.kind == "M" else np.isfinite(array)
     if not finite.all():
         row = int(np.argmin(finite))
@@ -111,36 +114,64 @@ def _check_length(array: NDArray[Any], n_games: int, name: str, counterpart: str
 
 
 def _as_dates(array: NDArray[Any]) -> NDArray[Any]:
+    """Dates from Python's or pandas' objects; those with a time zone in universal time."""
+    values = [value for value in array.ravel().tolist() if type(value).__name__ != "NaTType"]
+    zoned = {getattr(value, "tzinfo", None) is not None for value in values}
+    if zoned == {True, False}:
+        raise TypeError("`time` must hold dates with a time zone throughout, or none")
     try:
+        if zoned == {True}:
+            array = np.array([_in_universal_time(value) for value in array.tolist()], dtype=object)
         return array.astype("datetime64[us]")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"`time` must hold numbers or dates; {error}") from None
+
+
+def _in_universal_time(value: Any) -> Any:
+    return value.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def _ages(time: NDArray[Any], half_life: Any) -> NDArray[np.float64]:
     """Ages in half-lives."""
-    if time.dtype.kind == "M":
-        try:
-            unit = np.timedelta64(half_life)
-        except (TypeError, ValueError):
-            unit = np.timedelta64("NaT")
-        if isinstance(half_life, (int, float, np.number)) and not isinstance(
-            half_life, np.timedelta64
-        ):
-            raise TypeError(
-                f"`half_life` must be a timedelta, as `time` holds dates; got {half_life!r}"
-            )
-        if np.isnat(unit) or unit <= np.timedelta64(0, "us"):
-            raise ValueError(f"`half_life` must be a positive timedelta; got {half_life!r}")
-        return np.asarray((time.max() - time) / unit, dtype=np.float64)
-    try:
-        period = float(half_life)
-    except (TypeError, ValueError):
+    of_dates = time.dtype.kind == "M"
+    return _ages_of_dates(time, half_life) if of_dates else _ages_of_numbers(time, half_life)
+
+
+def _ages_of_dates(time: NDArray[Any], half_life: Any) -> NDArray[np.float64]:
+    number = isinstance(half_life, (int, float, np.number))
+    if number and not isinstance(half_life, np.timedelta64):
         raise TypeError(
-            f"`half_life` must be a number, as `time` holds numbers; got {half_life!r}"
-        ) from None
+            f"`half_life` must be a timedelta, as `time` holds dates; got {shown(half_life)}"
+        )
+    if np.datetime_data(time.dtype)[0] in ("Y", "M", "generic"):
+        # Years and months are dates but no durations.
+        time = time.astype("datetime64[D]")
+    try:
+        unit = np.timedelta64(half_life)
+        positive = bool(unit > np.timedelta64(0, "D"))
+        ages = np.asarray((time.max() - time) / unit if positive else (), dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        positive, ages = False, np.zeros(0)
+    if not positive:
+        raise ValueError(f"`half_life` must be a positive timedelta; got {shown(half_life)}")
+    if not (ages >= 0).all():
+        raise ValueError(f"`time` must span no more than {time.dtype} can count")
+    return ages
+
+
+def _ages_of_numbers(time: NDArray[Any], half_life: Any) -> NDArray[np.float64]:
+    try:
+        period = None if np.ndim(half_life) else float(half_life)
+    except OverflowError:  # An integer beyond double precision.
+        period = np.inf
+    except (TypeError, ValueError):
+        period = None
+    if period is None:
+        raise TypeError(
+            f"`half_life` must be a number, as `time` holds numbers; got {shown(half_life)}"
+        )
     if not 0 < period < np.inf:
-        raise ValueError(f"`half_life` must be positive and finite; got {half_life!r}")
-    values = time.astype(np.float64)
-    ages: NDArray[np.float64] = (values.max() - values) / period
+        raise ValueError(f"`half_life` must be positive and finite; got {shown(half_life)}")
+    with np.errstate(over="ignore"):  # At an infinite age nothing is left of a weight.
+        ages: NDArray[np.float64] = (time.max() - time) / period
     return ages

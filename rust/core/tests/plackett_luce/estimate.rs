@@ -28,7 +28,7 @@ proptest! {
                 continue;
             }
             let params =
-                PlackettLuceParams { method, prior, tol: 1e-8, max_iter: Some(200_000),
+                PlackettLuceParams { method, prior, tol: 1e-8, max_iter: Some(5_000),
                                      ..Default::default() };
             let solution = solve(&owned, &params).unwrap();
             if method != Method::Zermelo {

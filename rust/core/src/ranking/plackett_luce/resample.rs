@@ -169,7 +169,7 @@ impl<'a> RankingsReplicate<'a> {
             let weight = rankings.weight(r) / n_copies;
             let bytes = 4 * set.len() as u128 * u128::from(whole(n_copies));
             for _ in 0..whole(n_copies) {
-                if drawn.weights.len() % CHECK_EVERY == 0 {
+                if drawn.weights.len().is_multiple_of(CHECK_EVERY) {
                     control.check()?;
                 }
                 // The first of exponential times with these rates is a choice, and so on.

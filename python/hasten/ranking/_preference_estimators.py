@@ -61,7 +61,7 @@ class PreferenceRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Passes over the data.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where X was a table of differences.
 
     See Also

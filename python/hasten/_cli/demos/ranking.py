@@ -1,4 +1,4 @@
-"""Bradley-Terry on real data: published estimates, and a race against a peer."""
+"""Paired models on real data: published estimates, possible ranks, and a race against a peer."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ _BASEBALL = {
     "New York": (1.2476, 0.3359),
     "Toronto": (1.2945, 0.3367),
 }
+_HOME = 0.3023
+# Printed by the R package PlackettLuce for the data and model of Davidson: worths that sum to 1.
+_DAVIDSON = "PlackettLuce; Davidson 1970"
+_PUDDINGS = {1: 0.1388, 6: 0.2024}
+_NU_DAVIDSON = 0.7468
 # Half a unit of the last digit that was printed.
 _ROUNDING = 5.1e-5
 _N_ITEMS, _N_GAMES = 1000, 100_000
@@ -47,7 +52,7 @@ def demonstrate(report: Callable[[str], None]) -> Demonstration:
     Demonstration
         What to print.
     """
-    from hasten.datasets import load_baseball_1987, load_journal_citations
+    from hasten.datasets import load_baseball_1987, load_journal_citations, load_puddings
     from hasten.ranking import bradley_terry
     from hasten.ranking.datasets import make_power_law
 
@@ -57,6 +62,9 @@ def demonstrate(report: Callable[[str], None]) -> Demonstration:
     league = load_baseball_1987()
     baseball = bradley_terry(league.comparisons(), reference="Baltimore", trace=True)
     centred = bradley_terry(league.comparisons())
+    home = bradley_terry(league.comparisons(ordered=True), order_effect=True)
+    report("tastings of puddings, with ties")
+    puddings = bradley_terry(load_puddings().comparisons(), ties="davidson")
     report("race on the baseball games")
     small = _race(
         "baseball: 273 games of 7 teams, from arrays of names",
@@ -72,16 +80,22 @@ def demonstrate(report: Callable[[str], None]) -> Demonstration:
         data.right,
         data.outcome.astype(np.float64),
     )
+    fits = (citations, baseball, home, puddings)
     return Demonstration(
         family="ranking",
-        answer=f"{citations.summary()}\n\n{baseball.summary()}",
+        answer="\n\n".join(
+            [citations.summary(), baseball.summary(), _home_lines(home), _pudding_lines(puddings)]
+        ),
         certificate=(
             f"Proved: no difference of strengths is further from the exact maximum than "
-            f"{citations.error:.1e} (citations) and {baseball.error:.1e} (baseball) of its own "
-            f"standard error."
+            f"{max(fit.error for fit in fits):.1e} of its own standard error, in any of these fits."
         ),
-        converged=citations.converged and baseball.converged,
-        checks=[*_citation_checks(citations), *_baseball_checks(baseball)],
+        converged=all(fit.converged for fit in fits),
+        checks=[
+            *_citation_checks(citations),
+            *_baseball_checks(baseball),
+            *_model_checks(home, puddings),
+        ],
         races=[small, large],
         plots={
             "ranking-caterpillar": centred.plot,
@@ -122,6 +136,43 @@ def _baseball_checks(result: BradleyTerryResult) -> list[Check]:
                 )
             )
     return checks
+
+
+def _home_lines(result: BradleyTerryResult) -> str:
+    advantage = result.coefficients()["order effect"]
+    low, high = result.rank_sets(rng=0)
+    order = np.argsort(-result.strength)
+    ranks = ", ".join(f"{result.items[k]} {low[k]}-{high[k]}" for k in order)
+    return (
+        f"Playing at home adds {advantage.estimate:.4f} (std. error "
+        f"{advantage.standard_error:.4f}) to the log-odds.\n"
+        f"Ranks that the games leave open, all at once with 95 %:\n  {ranks}"
+    )
+
+
+def _pudding_lines(result: BradleyTerryResult) -> str:
+    first, last = (result.items[np.argsort(sign * result.strength)[0]].item() for sign in (-1, 1))
+    win, tie = result.predict_proba(first, last), result.predict_tie(first, last)
+    return (
+        f"Puddings, ties as outcomes (Davidson 1970): brand {first} against brand {last} wins "
+        f"{win:.0%}, ties {tie:.0%}, loses {1 - win - tie:.0%}"
+    )
+
+
+def _model_checks(home: BradleyTerryResult, puddings: BradleyTerryResult) -> list[Check]:
+    worth = np.exp(puddings.strength) / np.exp(puddings.strength).sum()
+    advantage = home.coefficients()["order effect"].estimate
+    nu_davidson = 2 * np.exp(puddings.coefficients()["ln nu"].estimate)
+    rows = [("baseball: advantage at home", advantage, _HOME, _AGRESTI)]
+    rows += [
+        (f"puddings: worth of brand {brand}", worth[puddings.items == brand][0], value, _DAVIDSON)
+        for brand, value in _PUDDINGS.items()
+    ]
+    rows += [("puddings: Davidson's nu", nu_davidson, _NU_DAVIDSON, _DAVIDSON)]
+    return [
+        Check(what=what, ours=float(ours), published=value, tolerance=_ROUNDING, source=source)
+        for what, ours, value, source in rows
+    ]
 
 
 def _race(task: str, left: Any, right: Any, outcome: NDArray[np.float64]) -> Race:

@@ -4,7 +4,7 @@ import numpy as np
 
 from hasten import ranking
 
-from . import Case
+from . import Case, _rankings
 
 N_ITEMS, N_GAMES = 2000, 200_000
 
@@ -116,7 +116,7 @@ def _coefficients(left, right, outcome, weight, n_threads=None):
     return model.coefficients()["ln nu"]
 
 
-def _rankings():
+def _sets_of_features():
     """Return enough rankings of four alternatives to occupy several threads."""
     rng = np.random.default_rng(23)
     features = rng.normal(size=(20_000, 4, 5))
@@ -139,7 +139,7 @@ def _preference_estimator(X, y, n_threads=None):
 
 
 def _preference_estimator_data():
-    data = _rankings()
+    data = _sets_of_features()
     return {"X": data["features"], "y": data["chosen"]}
 
 
@@ -157,6 +157,10 @@ def _endless_preference_estimator():
     chosen = np.zeros(1_000_000, dtype=np.int64)
     model = ranking.PreferenceRegression(**_ENDLESS)
     return lambda: model.fit(sets, chosen)
+
+
+def _arena():
+    return {"n_models": 6, "n_votes": 1000, "rng": 0}
 
 
 CASES = (
@@ -197,13 +201,17 @@ CASES = (
             run=lambda: ranking.preference_regression([[1.0], [-0.5]], [1, 1])
         ),
         "hasten.ranking.preference_regression": Case(
-            run=_preference_regression, data=_rankings, long=_endless_preference
+            run=_preference_regression, data=_sets_of_features, long=_endless_preference
         ),
         "hasten.ranking.bradley_terry": Case(
             run=_bradley_terry,
             data=lambda: {"comparisons": _pairs(), "init": np.linspace(-1.0, 1.0, N_ITEMS)},
             long=_endless_function,
         ),
+        "hasten.ranking.datasets.SyntheticArena": Case(
+            run=ranking.datasets.make_arena, data=_arena
+        ),
+        "hasten.ranking.datasets.make_arena": Case(run=ranking.datasets.make_arena, data=_arena),
     }
     | {
         f"hasten.ranking.datasets.{name}": Case(

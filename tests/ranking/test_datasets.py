@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hasten.ranking import datasets
+from hasten.ranking import bradley_terry, datasets
 
 MAKERS = [
     datasets.make_power_law,
@@ -69,6 +69,71 @@ def test_leagues_meet_only_their_neighbours(n_items, n_leagues):
     assert abs((distance == 1).mean() - 0.05 * (n_leagues > 1)) < 0.01
 
 
+def test_an_arena_has_the_odds_of_davidson_with_position_and_style():
+    data = datasets.make_arena(6, 200_000, 4)
+    eta = data.strength[data.left] - data.strength[data.right] + data.style @ data.coef
+    eta += data.order_effect
+    weight = np.stack(
+        [np.exp(eta / 2), np.exp(-eta / 2), np.full(len(eta), 2 * data.tie_parameter)]
+    )
+    chance = weight / weight.sum(axis=0)
+    for outcome, p in zip([1.0, 0.0, 0.5], chance, strict=True):
+        surplus = ((data.outcome == outcome) - p).sum() / np.sqrt((p * (1 - p)).sum())
+        assert abs(surplus) < 5
+    # Style by itself is what the habits say: means of 200,000 / 30 draws with deviations below 3.
+    for i, j in [(0, 1), (4, 2)]:
+        met = (data.left == i) & (data.right == j)
+        difference = data.habit[i] - data.habit[j]
+        assert (
+            np.abs(data.style[met].mean(axis=0) - difference) < 5 * 3 / np.sqrt(met.sum())
+        ).all()
+
+
+def test_an_arena_is_fitted_back_to_its_truth():
+    data = datasets.make_arena(8, 100_000, 5)
+    games = data.comparisons()
+    result = bradley_terry(games, ties="davidson", order_effect=True, covariates=True)
+    position = [data.models.tolist().index(name) for name in result.items]
+    surplus = (result.strength - data.strength[position]) / result.standard_error()
+    assert np.abs(surplus).max() < 5
+    found = result.coefficients()
+    truth = {
+        "ln nu": np.log(data.tie_parameter),
+        "order effect": data.order_effect,
+        "length": data.coef[0],
+        "lists": data.coef[1],
+    }
+    for name, value in truth.items():
+        assert abs(found[name].estimate - value) < 5 * found[name].standard_error
+
+
+def test_an_arena_without_style_adds_the_habits_to_the_strengths():
+    data = datasets.make_arena(8, 100_000, 6, tie_parameter=0.0, order_effect=0.0)
+    assert set(np.unique(data.outcome)) == {0.0, 1.0}
+    blind = bradley_terry(data.comparisons()).strength
+    habit = data.habit @ data.coef
+    added = blind - data.strength
+    assert np.corrcoef(added, habit)[0, 1] > 0.99
+
+
+@pytest.mark.parametrize(("n_models", "last"), [(26, "Z"), (27, "BA"), (677, "BAA")])
+def test_an_arena_of_any_size_has_names_that_sort(n_models, last):
+    models = datasets.make_arena(n_models, 10, 0).models
+    assert models[-1] == f"model {last}"
+    np.testing.assert_array_equal(models, np.unique(models))
+
+
+def test_an_arena_is_a_function_of_its_seed():
+    a, b, c = (datasets.make_arena(5, 300, seed) for seed in (7, np.random.default_rng(7), 8))
+    for name in ("left", "right", "outcome", "style", "strength", "habit"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    assert not np.array_equal(a.style, c.style)
+    games = a.comparisons()
+    assert games.ordered
+    assert games.covariate_names == a.covariate_names
+    assert games.n_games == 300
+
+
 def test_comparisons():
     games = datasets.make_uniform(20, 300, 0).comparisons()
     assert games.n_games == 300
@@ -84,6 +149,14 @@ def test_comparisons():
         (lambda: datasets.make_leagues(10, 10, n_leagues=6), "`n_leagues` must be at most 5"),
         (lambda: datasets.make_chain(10, 10, odds=0), "`odds` must be greater than 0"),
         (lambda: datasets.make_ladder(10, 10, window=0), "`window` must be at least 1"),
+        (lambda: datasets.make_arena(1, 10), "`n_models` must be at least 2"),
+        (lambda: datasets.make_arena(5, 0), "`n_votes` must be at least 1"),
+        (lambda: datasets.make_arena(5, 10, spread=-1), "`spread` must be at least 0"),
+        (lambda: datasets.make_arena(5, 10, tie_parameter=-1), "`tie_parameter` must be at least"),
+        (
+            lambda: datasets.make_arena(5, 10, length_effect=np.nan),
+            "`length_effect` must be finite",
+        ),
     ],
 )
 def test_bad_arguments(call, message):

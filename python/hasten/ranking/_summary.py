@@ -33,11 +33,11 @@ def short_form(result: Ranked) -> str:
         At most nine lines.
     """
     order, names, width = _top(result, _SHORT)
-    strength = np.asarray(result.strength)
+    strength, rank = np.asarray(result.strength), np.asarray(result.rank)
     lines = [result._title, _status(result)]
     lines += [
-        f"  {k + 1:>3}  {name:<{width}} {strength[i]:>z9.4f}"
-        for k, (i, name) in enumerate(zip(order, names, strict=True))
+        f"  {rank[i]:>3.0f}  {name:<{width}} {strength[i]:>z9.4f}"
+        for i, name in zip(order, names, strict=True)
     ]
     return "\n".join(lines + _more(result, len(order)))
 

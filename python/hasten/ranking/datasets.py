@@ -1,8 +1,9 @@
 """Synthetic comparisons and rankings with known strengths, from easy to what separates solvers.
 
-Every generator draws with NumPy's `Generator` only, a fixed number of draws per game, and keeps 17
-bytes a game. Outcomes follow the Bradley-Terry model of the strengths that are returned. A sparse
-schedule may leave items that never won or never lost: `Comparisons.components` lists them.
+Every generator draws with NumPy's `Generator` only; those of schedules a fixed number of draws per
+game, and they keep 17 bytes a game. Outcomes follow the model of the strengths that are returned,
+Bradley-Terry's unless a docstring names another. A sparse schedule may leave items that never won
+or never lost: `Comparisons.components` lists them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from hasten._validation import check_integer, check_real, check_rng
 from hasten.ranking._comparisons import Comparisons
+from hasten.ranking._synthetic_arena import SyntheticArena, make_arena
 from hasten.ranking._synthetic_rankings import (
     SyntheticRankings,
     make_local_rankings,
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "SyntheticArena",
     "SyntheticComparisons",
     "SyntheticRankings",
+    "make_arena",
     "make_bipartite",
     "make_chain",
     "make_ladder",

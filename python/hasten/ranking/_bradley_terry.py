@@ -147,8 +147,8 @@ def bradley_terry(
     certificate is that of the float64 solution; ``message`` says by how many standard errors the
     rounding of the strengths to float32 may move it.
 
-    The bound covers every linear function of the parameters, those that all items share included;
-    where a conjugate-gradient solve stands in for a factorisation, ``error_kind`` is "estimate".
+    The bound covers every linear function of the parameters, those that all items share included,
+    and needs no exact solve: what a linear solve left over is bounded too.
 
     **Existence.** A finite maximum exists exactly if the directed graph of wins is strongly
     connected [2]_, [3]_. This is tested first, in time linear in the number of pairs. A tie

@@ -72,7 +72,7 @@ def use_evalica(votes: Votes, _threads: int):
         scores = evalica.newman(
             votes.left, votes.right, winners, index=index, tolerance=tolerance, limit=10_000
         ).scores
-        return centred_log(scores.to_numpy())
+        return centred_log(scores.reindex(index).to_numpy())
 
     return solve
 

@@ -17,8 +17,8 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+from benchmarks import models, preference, ranking
 from benchmarks import plackett_luce as rankings
-from benchmarks import preference, ranking
 from benchmarks.common import (
     TOLERANCES,
     interleaved,
@@ -195,6 +195,58 @@ def choices(threads: int, repeats: int) -> list[str]:
     return [verdict("total / bradley_terry", best["ours"] / best["pairs"], 1, note)]
 
 
+def davidson(threads: int, repeats: int) -> list[str]:
+    """Ties as outcomes of their own, a thousand items, a million games: against evalica.newman."""
+    votes = models.make_votes("regular")
+    ours = models.use_hasten(votes, threads)
+    if not is_installed("evalica"):
+        return ["evalica.newman | not installed"]
+    peer = models.use_evalica(votes, threads)
+    exact = ours(1e-10)
+    best = interleaved({"ours": lambda: ours(1e-6), "peer": lambda: peer(1e-6)}, repeats)
+    note = (
+        f"largest difference from the answer at 1e-10: {np.ptp(ours(1e-6) - exact):.0e} against "
+        f"{np.ptp(peer(1e-6) - exact):.0e}; {best['ours']:.3g} s against {best['peer']:.3g} s"
+    )
+    return [verdict("total / evalica.newman", best["ours"] / best["peer"], None, note)]
+
+
+def bootstrap(threads: int, repeats: int) -> list[str]:
+    """6: one replicate at a thousand items, a million games, ties half: against arena-rank."""
+    votes = models.make_votes("regular")
+    result = bradley_terry(votes.comparisons(threads), n_threads=threads)
+    n_replicates = 100
+    ours = interleaved({"ours": lambda: result.bootstrap(n_replicates, rng=0)}, repeats)["ours"]
+    ours /= n_replicates
+    if not is_installed("arena-rank"):
+        return [f"arena-rank | not installed; {ours:.3g} s a replicate"]
+    replicate = models.use_arena_rank_bootstrap(votes)
+    peer = interleaved({"peer": lambda: replicate(1)}, repeats)["peer"]
+    note = f"{1e3 * ours:.3g} ms against {1e3 * peer:.3g} ms a replicate"
+    return [verdict("bootstrap replicate / arena-rank", ours / peer, 30, note)]
+
+
+def errors_of_all(threads: int, repeats: int) -> list[str]:
+    """6: standard errors of a hundred thousand items by the sketch, in whole fits."""
+    votes = models.make_votes("large")
+
+    def fit():
+        return bradley_terry(votes.comparisons(threads), n_threads=threads)
+
+    result = fit()
+
+    def infer():
+        result.__dict__.pop("_all_errors", None)
+        result.standard_error()
+
+    best = interleaved({"fit": fit, "errors": infer}, max(repeats // 2, 1))
+    ratio = best["errors"] / best["fit"]
+    accuracy = result.standard_error_accuracy()
+    is_met = "met" if ratio <= 20 else "**missed**"
+    note = f"{best['errors']:.3g} s to {accuracy:.0%}, fit with ingest {best['fit']:.3g} s"
+    return [f"errors of {len(result.items):,} items <= 20 fits | {ratio:.3g}: {is_met} ({note})"]
+
+
 TARGETS = {
     "power-law-thousand": power_law_thousand,
     "power-law-strings": power_law_strings,
@@ -205,6 +257,9 @@ TARGETS = {
     "preference-choices": preference_choices,
     "local-rankings": local_rankings,
     "choices": choices,
+    "davidson": davidson,
+    "bootstrap": bootstrap,
+    "errors-of-all": errors_of_all,
 }
 
 

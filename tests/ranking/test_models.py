@@ -399,8 +399,8 @@ def test_unknown_covariates_are_refused_with_a_close_name():
     games = Comparisons.from_arrays(
         ["a", "b", "a"], ["b", "a", "b"], covariates={"length": [1.0, -1.0, 0.5]}
     )
-    with pytest.raises(ValueError, match=r"got 'lenght' \(did you mean 'length'\?\)"):
-        bradley_terry(games, covariates=["lenght"])
+    with pytest.raises(ValueError, match=r"got 'lengths' \(did you mean 'length'\?\)"):
+        bradley_terry(games, covariates=["lengths"])
 
 
 @pytest.mark.parametrize("prior", [Logistic, Gaussian])

@@ -423,13 +423,8 @@ class Comparisons:
         )
         _weighted_games.check_total(games, "the weights, those of `other` included,")
         cells = merge_cells(self, other, len(items), (ours, theirs))
-        return self._from_games(
-            items,
-            games,
-            n_games=self.n_games + other.n_games,
-            cells=cells,
-            covariate_names=self.covariate_names,
-        )
+        names, n_games = self.covariate_names, self.n_games + other.n_games
+        return self._from_games(items, games, n_games=n_games, cells=cells, covariate_names=names)
 
     def select(self, items: Any) -> Comparisons:
         """Return the comparisons among some of the items.
@@ -457,13 +452,8 @@ class Comparisons:
         if len(games.left) == 0:
             raise ValueError("no comparisons among the selected items")
         cells = None if self._cells is None else self._cells.renumber(len(codes), new_codes)
-        return self._from_games(
-            self.items[codes],
-            games,
-            n_games=games.n_weighed,
-            cells=cells,
-            covariate_names=self.covariate_names,
-        )
+        names, n_games, kept = self.covariate_names, games.n_weighed, self.items[codes]
+        return self._from_games(kept, games, n_games=n_games, cells=cells, covariate_names=names)
 
     def to_matrix(self) -> tuple[csr_array[Any], csr_array[Any]]:
         """Return the wins and the ties as sparse matrices.

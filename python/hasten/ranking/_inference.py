@@ -75,8 +75,7 @@ class RankingResult(Result):
     @functools.cached_property
     def rank(self) -> Any:
         """Positions within a component, 1 for the strongest; equal strengths share the smaller."""
-        groups = self._fit.groups
-        strength = self._fit.strength
+        groups, strength = self._fit.groups, self._fit.strength
         positions = np.empty(len(strength), dtype=np.int64)
         for members in [slice(None)] if groups is None else members_of(groups):
             descending = -strength[members]
@@ -331,7 +330,7 @@ class RankingResult(Result):
         confidence_level : float, default 0.95
             Probability of covering.
         kind : {"model", "sandwich"}, optional
-            As in `standard_error`; by default the one that suits the model.
+            As in `standard_error`; "model" by default.
         scale : {"log", "elo"}, default "log"
             Natural-log units as in `strength`, or Elo points as in `elo()`.
         method : {"marginal", "simultaneous"}, default "marginal"
@@ -388,7 +387,7 @@ class RankingResult(Result):
             lies wholly above or below the item's own, as public leaderboards do; no statement about
             ranks follows from it.
         kind : {"model", "sandwich"}, optional
-            As in `standard_error`; by default the one that suits the model.
+            As in `standard_error`; "model" by default.
         n_samples : int, default 1000
             Normal draws behind the quantiles.
         rng : None, int or numpy.random.Generator, optional

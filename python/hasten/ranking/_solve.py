@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from decimal import ROUND_CEILING, Context
 from typing import TYPE_CHECKING, Any
@@ -136,6 +137,8 @@ def fit(
             raise not_connected_error(
                 items, problem.n_components, problem.largest, problem.offenders
             ) from None
+        except ValueError as problem:
+            raise _by_name(problem, specification.covariate_names) from None
     return _wrap(
         comparisons, part, specification, answer, position, reference, backend, tol, max_iter,
         n_threads,
@@ -217,6 +220,12 @@ def _wrap(
     )
     warned = answer["status"] in ("max_iter", "stalled")
     return result, _report.warning(result, answer["status"], "bradley_terry") if warned else None
+
+
+def _by_name(problem: ValueError, names: tuple[str, ...]) -> ValueError:
+    """Return an error that names the covariate of which the core knows the column."""
+    found = re.fullmatch(r"(`covariates` .*) at index (\d+)", str(problem))
+    return problem if found is None else ValueError(f"{found[1]}, {names[int(found[2])]!r}")
 
 
 def _relative(

@@ -198,12 +198,12 @@ pub(crate) mod ranking {
     #[pymodule_export]
     use super::paired::fit_paired;
     #[pymodule_export]
-    use super::preference::preference_regression;
-    #[pymodule_export]
     use super::plackett_luce::{
         comparable_in_rankings, complete_rankings, first_repetition, merge_rankings, plackett_luce,
         rankings_log_likelihood, restrict_rankings,
     };
+    #[pymodule_export]
+    use super::preference::preference_regression;
     #[pymodule_export]
     use super::{bradley_terry, components};
 }

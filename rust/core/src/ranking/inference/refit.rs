@@ -1,8 +1,8 @@
 //! The estimate of a resampled data set, found from that of the original one.
 //!
-//! Chord steps `x += H0^+ g(x)` keep the information `H0` of the original fit. They contract by the
-//! relative difference of the two informations; where that is too much, Newton steps follow, with
-//! conjugate gradients that `H0` preconditions.
+//! Chord steps `x += H0^+ g(x)` keep the information `H0` of the original fit. They contract by its
+//! relative difference to the new one; where that is too much, Newton steps follow, with conjugate
+//! gradients that `H0` preconditions.
 
 use rand_distr::{Binomial, Distribution};
 

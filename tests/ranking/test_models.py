@@ -370,7 +370,7 @@ def test_collinear_covariates_are_named():
     left, right, won, z = styled(5)
     twice = np.column_stack([z[:, 0], 2 * z[:, 0]])
     games = Comparisons.from_arrays(left, right, won, covariates=twice)
-    with pytest.raises(ValueError, match="`covariates` must be linearly independent .*, 'x1'"):
+    with pytest.raises(ValueError, match=r"`covariates` must be linearly independent .*, 'x1'"):
         bradley_terry(games, covariates=True)
 
 

@@ -143,6 +143,8 @@ class Estimate(Protocol):
         Positions of the items that were fitted, where some were excluded.
     groups : ndarray of uint32, shape (n_fitted,), or None
         Component of each fitted item, where components were fitted apart.
+    prior : tuple of (str, float), or None
+        The prior.
     """
 
     @property
@@ -155,6 +157,8 @@ class Estimate(Protocol):
     def n_threads(self) -> int | None: ...  # numpydoc ignore=GL08
     @property
     def kept(self) -> NDArray[np.intp] | None: ...  # numpydoc ignore=GL08
+    @property
+    def prior(self) -> tuple[str, float] | None: ...  # numpydoc ignore=GL08
     @property
     def groups(self) -> NDArray[np.uint32] | None: ...  # numpydoc ignore=GL08
 

@@ -63,6 +63,11 @@ class Fit:
     groups: NDArray[np.uint32] | None = None
 
     @property
+    def prior(self) -> tuple[str, float] | None:
+        """Return the prior as the core takes it."""
+        return self.specification.prior
+
+    @property
     def shared(self) -> dict[str, float]:
         """Return the parameters that all items share, by name."""
         values = self.parameters[len(self.strength) :].tolist()

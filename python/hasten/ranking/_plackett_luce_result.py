@@ -15,7 +15,6 @@ from hasten.ranking._items import ItemIndex, is_label
 from hasten.ranking._separation import Order, SeparatedResult
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -160,12 +159,11 @@ class PlackettLuceResult(SeparatedResult):
 
     n_rankings: int
     prior: Any
-    residual: float
-    log_likelihood_gap: float
-    method: str
     _fit: Fit = field(repr=False)
 
     _model: ClassVar[str] = "Plackett-Luce"
+    _data: ClassVar[str] = "rankings"
+    _scale: ClassVar[str] = "probability"
 
     @functools.cached_property
     def probability(self) -> Any:
@@ -279,99 +277,11 @@ class PlackettLuceResult(SeparatedResult):
         known = (upper >= 0) & (lower >= 0)
         return Order(self.n_components, upper[known], lower[known])
 
-    def to_frame(self, confidence_level: float = 0.95) -> pd.DataFrame:
-        """Return the ranking as a pandas table, strongest first.
+    def _scaled(self) -> Any:
+        return self.probability
 
-        Parameters
-        ----------
-        confidence_level : float, default 0.95
-            Level of the interval in the columns "low" and "high".
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns item, strength, standard_error, low, high, probability and rank; also component
-            where there are several. Excluded items come last.
-
-        Raises
-        ------
-        ImportError
-            When pandas is not installed.
-        """
-        try:
-            import pandas as pd
-        except ImportError as problem:
-            raise ImportError("to_frame() needs pandas: pip install hasten[table]") from problem
-        frame = pd.DataFrame(self.columns(confidence_level))
-        excluded = (self.component < 0).astype(np.int64)
-        place = np.lexsort(np.stack([np.asarray(self.rank), self.component, excluded]))
-        return frame.iloc[place].reset_index(drop=True)
-
-    def columns(self, confidence_level: float = 0.95) -> dict[str, NDArray[Any]]:
-        """Return the columns of `to_frame` as NumPy arrays, in the order of `items`.
-
-        Parameters
-        ----------
-        confidence_level : float, default 0.95
-            Level of the interval.
-
-        Returns
-        -------
-        dict of str to ndarray
-            The keys are item, strength, standard_error, low, high, probability, rank and, where
-            there are several, component.
-        """
-        low, high = self.confidence_interval(confidence_level)
-        columns = {
-            "item": self.items,
-            "strength": self._fit.strength,
-            "standard_error": self._item_errors(self._default_kind),
-            "low": np.asarray(low),
-            "high": np.asarray(high),
-            "probability": np.asarray(self.probability),
-            "rank": np.asarray(self.rank),
-        }
-        return columns if self.n_components == 1 else columns | {"component": self.component}
-
-    def summary(self, max_items: int = 20) -> str:
-        """Return a table of the strongest items and the certificate as text.
-
-        Parameters
-        ----------
-        max_items : int, default 20
-            Rows to show.
-
-        Returns
-        -------
-        str
-            Several lines.
-        """
-        from hasten.ranking._summary import long_form
-
-        return long_form(self, max_items)
-
-    def __str__(self) -> str:
-        """Return the short form: status, certificate and the strongest items."""
-        from hasten.ranking._summary import short_form
-
-        return short_form(self)
-
-    @property
-    def _origin(self) -> str:
-        if self.reference is not None:
-            return f"{self.reference} at 0"
-        if self._fit.prior is not None:
-            return "origin from the prior"
-        return "mean 0 in each component" if self.n_components > 1 else "mean 0"
-
-    @property
-    def _title(self) -> str:
-        parts = f" in {self.n_components:,} components" if self.n_components > 1 else ""
-        left_out = f" ({len(self.excluded):,} excluded)" if len(self.excluded) else ""
-        return (
-            f"Plackett-Luce ranking of {len(self.items):,} items{left_out}{parts} from "
-            f"{self.n_rankings:,} rankings"
-        )
+    def _n_data(self) -> int:
+        return self.n_rankings
 
     def plot(self, kind: str = "caterpillar", ax: Axes | None = None) -> Axes:
         """Draw the result with matplotlib.

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from hasten.ranking._plackett_luce_result import PlackettLuceResult
     from hasten.ranking._result import BradleyTerryResult
+    from hasten.ranking._tabular import TabularResult
 
 _BLUE, _ORANGE, _GREY = "#2166ac", "#d95f02", "#8a8f98"
 _MOST_ROWS = 40
@@ -27,12 +27,12 @@ _MOST_RANKED = 200
 _N_BINS = 10
 
 
-def draw(result: BradleyTerryResult | PlackettLuceResult, kind: str, ax: Axes | None) -> Axes:
+def draw(result: TabularResult, kind: str, ax: Axes | None) -> Axes:
     """Draw one kind of picture; see `BradleyTerryResult.plot`.
 
     Parameters
     ----------
-    result : BradleyTerryResult or PlackettLuceResult
+    result : TabularResult
         What to draw.
     kind : str
         Which picture.
@@ -61,7 +61,7 @@ def draw(result: BradleyTerryResult | PlackettLuceResult, kind: str, ax: Axes | 
     return ax
 
 
-def _caterpillar(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> None:
+def _caterpillar(result: TabularResult, ax: Axes) -> None:
     strength = np.asarray(result.strength)
     low, high = (np.asarray(end) for end in result.confidence_interval())
     order = ranked(result)
@@ -97,9 +97,7 @@ def _caterpillar(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> N
     elo.spines["top"].set_visible(False)
 
 
-def _write_rank_sets(
-    result: BradleyTerryResult | PlackettLuceResult, order: NDArray[Any], ax: Axes
-) -> None:
+def _write_rank_sets(result: TabularResult, order: NDArray[Any], ax: Axes) -> None:
     # Fixed draws: the same result gives the same picture.
     low, high = (np.asarray(end) for end in result.rank_sets(rng=0))
     beside = ax.get_yaxis_transform()
@@ -195,7 +193,7 @@ def _observed_shares(result: BradleyTerryResult, order: NDArray[Any]) -> NDArray
     return share
 
 
-def _convergence(result: BradleyTerryResult | PlackettLuceResult, ax: Axes) -> None:
+def _convergence(result: TabularResult, ax: Axes) -> None:
     history = result.history or {}
     passes = np.append(history.get("n_iter", ()), result.n_iter)
     error = np.append(history.get("error", ()), result.error)

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hasten.ranking._plackett_luce_result import PlackettLuceResult
-    from hasten.ranking._result import BradleyTerryResult
+    from hasten.ranking._tabular import TabularResult
 
 
 def reference_position(reference: Any, items: NDArray[Any]) -> int:
@@ -73,12 +72,12 @@ def message(answer: Mapping[str, Any], tol: float, max_iter: int | None) -> str:
     return f"{text}; {detail}" if detail else text
 
 
-def warning(result: BradleyTerryResult | PlackettLuceResult, status: str, function: str) -> str:
+def warning(result: TabularResult, status: str, function: str) -> str:
     """Say what a `ConvergenceWarning` should.
 
     Parameters
     ----------
-    result : BradleyTerryResult or PlackettLuceResult
+    result : TabularResult
         The result that did not converge.
     status : str
         "max_iter" or "stalled".

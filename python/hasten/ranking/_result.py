@@ -12,13 +12,12 @@ import numpy as np
 from hasten._validation import check_real
 from hasten.ranking._cells import read_covariates
 from hasten.ranking._estimate import Coefficient, check_level
-from hasten.ranking._inference import RankingResult
 from hasten.ranking._items import is_label
 from hasten.ranking._paired import TIE_PARAMETERS
 from hasten.ranking._probabilities import outcome_probabilities
+from hasten.ranking._tabular import TabularResult
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class BradleyTerryResult(RankingResult):
+class BradleyTerryResult(TabularResult):
     r"""Strengths of items, how sure they are, and how exactly they were computed.
 
     Attributes
@@ -104,20 +103,11 @@ class BradleyTerryResult(RankingResult):
     order_effect: float | None = None
     coef: NDArray[np.float64] | None = None
     covariate_names: tuple[str, ...] = ()
-    component: NDArray[np.int64] = field(repr=False)
-    component_order: NDArray[np.int64] = field(repr=False)
-    excluded: NDArray[Any] = field(repr=False)
-    residual: float
-    log_likelihood_gap: float
-    method: str
     _fit: Fit = field(repr=False)
 
     _model: ClassVar[str] = "Bradley-Terry"
-
-    @property
-    def n_components(self) -> int:
-        """Number of components that were fitted."""
-        return len(self.component_order)
+    _data: ClassVar[str] = "comparisons"
+    _scale: ClassVar[str] = "elo"
 
     @property
     def nu_davidson(self) -> float | None:
@@ -303,99 +293,11 @@ class BradleyTerryResult(RankingResult):
             )
         return self._spread(rating)
 
-    def to_frame(self, confidence_level: float = 0.95) -> pd.DataFrame:
-        """Return the ranking as a pandas table, strongest first.
+    def _scaled(self) -> Any:
+        return self.elo()
 
-        Parameters
-        ----------
-        confidence_level : float, default 0.95
-            Level of the interval in the columns "low" and "high".
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns item, strength, standard_error, low, high, elo and rank; also component where
-            there are several. Excluded items come last.
-
-        Raises
-        ------
-        ImportError
-            When pandas is not installed.
-        """
-        try:
-            import pandas as pd
-        except ImportError as problem:
-            raise ImportError("to_frame() needs pandas: pip install hasten[table]") from problem
-        frame = pd.DataFrame(self.columns(confidence_level))
-        excluded = (self.component < 0).astype(np.int64)
-        place = np.lexsort(np.stack([np.asarray(self.rank), self.component, excluded]))
-        return frame.iloc[place].reset_index(drop=True)
-
-    def columns(self, confidence_level: float = 0.95) -> dict[str, NDArray[Any]]:
-        """Return the columns of `to_frame` as NumPy arrays, in the order of `items`.
-
-        Parameters
-        ----------
-        confidence_level : float, default 0.95
-            Level of the interval.
-
-        Returns
-        -------
-        dict of str to ndarray
-            The keys are item, strength, standard_error, low, high, elo, rank and, where there are
-            several, component.
-        """
-        low, high = self.confidence_interval(confidence_level)
-        columns = {
-            "item": self.items,
-            "strength": np.asarray(self._spread(self._fit.strength)),
-            "standard_error": np.asarray(self.standard_error(kind=self._default_kind)),
-            "low": np.asarray(low),
-            "high": np.asarray(high),
-            "elo": np.asarray(self.elo()),
-            "rank": np.asarray(self.rank),
-        }
-        return columns if self.n_components == 1 else columns | {"component": self.component}
-
-    def summary(self, max_items: int = 20) -> str:
-        """Return a table of the strongest items and the certificate as text.
-
-        Parameters
-        ----------
-        max_items : int, default 20
-            Rows to show.
-
-        Returns
-        -------
-        str
-            Several lines.
-        """
-        from hasten.ranking._summary import long_form
-
-        return long_form(self, max_items)
-
-    def __str__(self) -> str:
-        """Return the short form: status, certificate and the strongest items."""
-        from hasten.ranking._summary import short_form
-
-        return short_form(self)
-
-    @property
-    def _origin(self) -> str:
-        if self.reference is not None:
-            return f"{self.reference} at 0"
-        if self._fit.specification.prior is not None:
-            return "origin from the prior"
-        return "mean 0 in each component" if self.n_components > 1 else "mean 0"
-
-    @property
-    def _title(self) -> str:
-        parts = f" in {self.n_components:,} components" if self.n_components > 1 else ""
-        left_out = f" ({len(self.excluded):,} excluded)" if len(self.excluded) else ""
-        return (
-            f"Bradley-Terry ranking of {len(self.items):,} items{left_out}{parts} from "
-            f"{self.n_games:,} comparisons"
-        )
+    def _n_data(self) -> int:
+        return self.n_games
 
     def plot(self, kind: str = "caterpillar", ax: Axes | None = None) -> Axes:
         """Draw the result with matplotlib.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten.ranking._inference import RankingResult
+from hasten.ranking._tabular import TabularResult
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,28 +62,8 @@ class Order:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SeparatedResult(RankingResult):
-    """A ranking whose strengths may be known within components only.
-
-    Attributes
-    ----------
-    component : ndarray of int64, shape (n_items,)
-        The component of each item: strengths of two items can be compared exactly when they share
-        one. -1 for an item that was excluded.
-    component_order : ndarray of int64, shape (n_components,)
-        Components from the top: no item of one was beaten by an item of a later one.
-    excluded : ndarray
-        Items outside the component that was fitted; their strengths are NaN.
-    """
-
-    component: NDArray[np.int64] = field(repr=False)
-    component_order: NDArray[np.int64] = field(repr=False)
-    excluded: NDArray[Any] = field(repr=False)
-
-    @property
-    def n_components(self) -> int:
-        """Number of components."""
-        return len(self.component_order)
+class SeparatedResult(TabularResult):
+    """A ranking in which excluded items keep their place in every array of the fit."""
 
     @functools.cached_property
     def rank(self) -> Any:

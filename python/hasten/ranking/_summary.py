@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hasten.ranking._plackett_luce_result import PlackettLuceResult
-    from hasten.ranking._result import BradleyTerryResult
-
-    Ranked: TypeAlias = BradleyTerryResult | PlackettLuceResult
+    from hasten.ranking._tabular import TabularResult
 
 _SHORT = 5
 #: The last column of the table: its key, title and format.
 _SCALES = {"elo": ("Elo", ".1f"), "probability": ("worth", ".4f")}
 
 
-def short_form(result: Ranked) -> str:
+def short_form(result: TabularResult) -> str:
     """Return the status, the certificate and the strongest items; costs no standard errors.
 
     Parameters
     ----------
-    result : BradleyTerryResult or PlackettLuceResult
+    result : TabularResult
         The result.
 
     Returns
@@ -42,12 +39,12 @@ def short_form(result: Ranked) -> str:
     return "\n".join(lines + _more(result, len(order)))
 
 
-def long_form(result: Ranked, max_items: int) -> str:
+def long_form(result: TabularResult, max_items: int) -> str:
     """Return the fit, the certificate and a table with standard errors and intervals.
 
     Parameters
     ----------
-    result : BradleyTerryResult or PlackettLuceResult
+    result : TabularResult
         The result.
     max_items : int
         Rows of the table.
@@ -64,8 +61,8 @@ def long_form(result: Ranked, max_items: int) -> str:
         f"log-likelihood {result.log_likelihood:.6f} (within {result.log_likelihood_gap:.1e} of "
         f"its maximum), AIC {result.aic:.2f}, BIC {result.bic:.2f}"
     )
-    scale = next(key for key in _SCALES if key in columns)
-    title, form = _SCALES[scale]
+    title, form = _SCALES[result._scale]
+    scaled = columns[result._scale]
     header = (
         f"{'rank':>5}  {'item':<{width}} {'strength':>9} {'std. error':>10} "
         f"{'95 % interval':>19} {title:>8}"
@@ -75,7 +72,7 @@ def long_form(result: Ranked, max_items: int) -> str:
         interval = f"{columns['low'][i]:z.4f} to {columns['high'][i]:z.4f}"
         lines.append(
             f"{columns['rank'][i]:>5}  {name:<{width}} {columns['strength'][i]:>z9.4f} "
-            f"{columns['standard_error'][i]:>z10.4f} {interval:>19} {columns[scale][i]:>8{form}}"
+            f"{columns['standard_error'][i]:>z10.4f} {interval:>19} {scaled[i]:>8{form}}"
         )
     note = f"strengths in log units, {origin}"
     accuracy = result.standard_error_accuracy(kind=result._default_kind)
@@ -84,18 +81,18 @@ def long_form(result: Ranked, max_items: int) -> str:
     return "\n".join([*lines, *_more(result, len(order)), note])
 
 
-def _top(result: Ranked, count: int) -> tuple[list[int], list[str], int]:
+def _top(result: TabularResult, count: int) -> tuple[list[int], list[str], int]:
     order = ranked(result)[: max(count, 0)].tolist()
     names = [str(result.items[i]) for i in order]
     return order, names, max((len(name) for name in [*names, "item"]), default=4)
 
 
-def ranked(result: Ranked) -> NDArray[np.intp]:
+def ranked(result: TabularResult) -> NDArray[np.intp]:
     """Return the positions of the items that have a strength, best component and strongest first.
 
     Parameters
     ----------
-    result : BradleyTerryResult or PlackettLuceResult
+    result : TabularResult
         The result.
 
     Returns
@@ -108,7 +105,7 @@ def ranked(result: Ranked) -> NDArray[np.intp]:
     return order[np.isfinite(strength[order])]
 
 
-def _shared(result: Ranked) -> list[str]:
+def _shared(result: TabularResult) -> list[str]:
     from hasten.ranking._result import BradleyTerryResult
 
     table = result.coefficients() if isinstance(result, BradleyTerryResult) else {}
@@ -120,7 +117,7 @@ def _shared(result: Ranked) -> list[str]:
     ]
 
 
-def _status(result: Ranked) -> str:
+def _status(result: TabularResult) -> str:
     status = "converged" if result.converged else "NOT converged"
     return (
         f"{status} in {result.n_iter} iterations ({result.method}): numerical error at most "
@@ -128,7 +125,7 @@ def _status(result: Ranked) -> str:
     )
 
 
-def _more(result: Ranked, shown: int) -> list[str]:
+def _more(result: TabularResult, shown: int) -> list[str]:
     hidden = len(result.items) - len(result.excluded) - shown
     lines = [f"  ... and {hidden:,} more"] if hidden > 0 else []
     if len(result.excluded):

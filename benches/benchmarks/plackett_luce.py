@@ -19,7 +19,8 @@ import scipy.sparse.linalg
 import hasten
 from hasten.ranking import datasets, plackett_luce
 
-from .common import PROFILE, interleaved, limited_threads, loosest_tolerance, thread_counts
+from .common import PROFILE
+from .race import _Error, _Finish, _Race, race_params
 from .ranking import is_installed
 
 # ---------------------------------------------------------------- problems
@@ -178,67 +179,27 @@ INSTALLED = [name for name in SOLVERS if is_installed(name.split("-")[0])]
 # ---------------------------------------------------------------- asv
 
 
-class _OnRankings:
+class _OnRankings(_Race):
     """Rankings and the loosest tolerance at which each solver reaches the true error TARGET."""
 
-    TARGET = 1e-4
-    params = (INSTALLED, list(GENERATORS), list(thread_counts()))
-    param_names = ("solver", "schedule", "threads")
-    timeout = 3600
+    SOLVERS = SOLVERS
+    params = race_params(INSTALLED, GENERATORS)
+
+    def make_problem(self, kind):
+        """Make the problem of one kind."""
+        return make_problem(kind)
 
     def setup_cache(self):
         """Find the tolerance of each solver once."""
-        found = {}
-        for schedule in GENERATORS:
-            problem = make_problem(schedule)
-            for name in INSTALLED:
-                solve = SOLVERS[name](problem, 1)
-                found[name, schedule] = loosest_tolerance(
-                    lambda tolerance, p=problem, s=solve: p.true_error(s(tolerance)),
-                    self.TARGET,
-                    time_limit=60.0,
-                )
-        return found
-
-    def setup(self, found, solver, schedule, threads):
-        """Prepare the solver's input."""
-        self.tolerance, self.error = found[solver, schedule]
-        self.limit = limited_threads(threads)
-        self.limit.__enter__()
-        self.problem = make_problem(schedule)
-        self.solve = SOLVERS[solver](self.problem, threads)
-
-    def teardown(self, *_):
-        """Give the cores back."""
-        self.limit.__exit__(None, None, None)
+        return self.find(INSTALLED, GENERATORS)
 
 
-class PlackettLuce(_OnRankings):
-    """Time and memory; a solver that never reaches the target is skipped."""
-
-    def setup(self, found, solver, schedule, threads):
-        """Skip where there is nothing to compare."""
-        if found[solver, schedule][1] > self.TARGET:
-            raise NotImplementedError
-        super().setup(found, solver, schedule, threads)
-
-    def time_to_error(self, *_):
-        """Seconds to the target."""
-        self.solve(self.tolerance)
-
-    def peakmem_to_error(self, *_):
-        """Peak memory of the process, the rankings included."""
-        self.solve(self.tolerance)
+class PlackettLuce(_Finish, _OnRankings):
+    """Time and memory to the target."""
 
 
-class PlackettLuceError(_OnRankings):
+class PlackettLuceError(_Error, _OnRankings):
     """Which error each solver reached."""
-
-    unit = "standard errors"
-
-    def track_error(self, *_):
-        """Return the true error at that tolerance, or the least that was seen."""
-        return self.error
 
 
 class PlackettLuceRatio(_OnRankings):
@@ -253,15 +214,3 @@ class PlackettLuceRatio(_OnRankings):
     def track_ratio_vs_choix_ilsr(self, found, _solver, schedule, threads):
         """Return the ratio to choix.ilsr_rankings."""
         return self.ratio(found, "choix-ilsr", schedule, threads)
-
-    def ratio(self, found, peer, schedule, threads):
-        """Time hasten and a peer in turn; not a number where one of them has no time."""
-        tolerance, error = found.get((peer, schedule), (0.0, float("inf")))
-        if max(self.error, error) > self.TARGET:
-            return float("nan")
-        peer_solve = SOLVERS[peer](self.problem, threads)
-        best = interleaved(
-            {"ours": lambda: self.solve(self.tolerance), "peer": lambda: peer_solve(tolerance)},
-            repeats=1 if PROFILE == "quick" else 5,
-        )
-        return best["ours"] / best["peer"]

@@ -18,7 +18,8 @@ import numpy as np
 import hasten
 from hasten.ranking import preference_regression
 
-from .common import PROFILE, interleaved, limited_threads, loosest_tolerance, thread_counts
+from .common import PROFILE
+from .race import _Error, _Finish, _Race, race_params
 
 # ---------------------------------------------------------------- problems
 
@@ -184,73 +185,27 @@ INSTALLED = [name for name in SOLVERS if HAS_SKLEARN or name in ("hasten", "scip
 # ---------------------------------------------------------------- asv
 
 
-class _OnChoices:
+class _OnChoices(_Race):
     """Choices and the loosest tolerance at which each solver reaches the true error TARGET."""
 
-    TARGET = 1e-4
-    params = (INSTALLED, list(SIZES[PROFILE]), list(thread_counts()))
-    param_names = ("solver", "data", "threads")
-    timeout = 3600
+    SOLVERS = SOLVERS
+    params = race_params(INSTALLED, SIZES[PROFILE])
+
+    def make_problem(self, kind):
+        """Make the problem of one kind."""
+        return make_problem(kind)
 
     def setup_cache(self):
         """Find the tolerance of each solver once."""
-        found = {}
-        for kind in SIZES[PROFILE]:
-            problem = make_problem(kind)
-            for name in INSTALLED:
-                try:
-                    solve = SOLVERS[name](problem, 1)
-                except NotImplementedError:
-                    found[name, kind] = (float("nan"), float("inf"))
-                    continue
-                found[name, kind] = loosest_tolerance(
-                    lambda tolerance, p=problem, s=solve: p.true_error(s(tolerance)),
-                    self.TARGET,
-                    time_limit=60.0,
-                )
-        return found
-
-    def setup(self, found, solver, kind, threads):
-        """Prepare the solver's input."""
-        self.tolerance, self.error = found[solver, kind]
-        if np.isnan(self.tolerance):
-            raise NotImplementedError
-        self.limit = limited_threads(threads)
-        self.limit.__enter__()
-        self.problem = make_problem(kind)
-        self.solve = SOLVERS[solver](self.problem, threads)
-
-    def teardown(self, *_):
-        """Give the cores back."""
-        self.limit.__exit__(None, None, None)
+        return self.find(INSTALLED, SIZES[PROFILE])
 
 
-class PreferenceRegression(_OnChoices):
-    """Time and memory; a solver that never reaches the target is skipped."""
-
-    def setup(self, found, solver, kind, threads):
-        """Skip where there is nothing to compare."""
-        if found[solver, kind][1] > self.TARGET:
-            raise NotImplementedError
-        super().setup(found, solver, kind, threads)
-
-    def time_to_error(self, *_):
-        """Seconds to the target."""
-        self.solve(self.tolerance)
-
-    def peakmem_to_error(self, *_):
-        """Peak memory of the process, the data included."""
-        self.solve(self.tolerance)
+class PreferenceRegression(_Finish, _OnChoices):
+    """Time and memory to the target."""
 
 
-class PreferenceRegressionError(_OnChoices):
+class PreferenceRegressionError(_Error, _OnChoices):
     """Which error each solver reached."""
-
-    unit = "standard errors"
-
-    def track_error(self, *_):
-        """Return the true error at that tolerance, or the least that was seen."""
-        return self.error
 
 
 class PreferenceRegressionRatio(_OnChoices):
@@ -273,15 +228,3 @@ class PreferenceRegressionRatio(_OnChoices):
     def track_ratio_vs_scipy(self, found, _solver, kind, threads):
         """Return the ratio to SciPy's L-BFGS-B."""
         return self.ratio(found, "scipy", kind, threads)
-
-    def ratio(self, found, peer, kind, threads):
-        """Time hasten and a peer in turn; not a number where one of them has no time."""
-        tolerance, error = found.get((peer, kind), (0.0, float("inf")))
-        if max(self.error, error) > self.TARGET:
-            return float("nan")
-        peer_solve = SOLVERS[peer](self.problem, threads)
-        best = interleaved(
-            {"ours": lambda: self.solve(self.tolerance), "peer": lambda: peer_solve(tolerance)},
-            repeats=1 if PROFILE == "quick" else 5,
-        )
-        return best["ours"] / best["peer"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 import numpy as np
@@ -36,11 +36,9 @@ class Problem:
     right: np.ndarray
     won: np.ndarray
     n_items: int
-    exact: np.ndarray = field(init=False)
-    conductance: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        """Aggregate the games and solve."""
+        """Aggregate the games."""
         key = np.minimum(self.left, self.right) * self.n_items + np.maximum(self.left, self.right)
         low_won = (self.left < self.right) == self.won
         pairs, which = np.unique(key, return_inverse=True)
@@ -48,8 +46,16 @@ class Problem:
         games = np.bincount(which)
         self.wins = np.bincount(which, weights=low_won)
         self.losses = games - self.wins
-        self.exact = exact_strength(self)
-        self.conductance = self.slopes(self.exact)[1]
+
+    @functools.cached_property
+    def exact(self) -> np.ndarray:
+        """The exact estimate."""
+        return exact_strength(self)
+
+    @functools.cached_property
+    def conductance(self) -> np.ndarray:
+        """The Laplacian there, by pair."""
+        return self.slopes(self.exact)[1]
 
     def slopes(self, strength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return each pair's part of the gradient and of the Laplacian."""

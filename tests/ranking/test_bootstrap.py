@@ -185,6 +185,28 @@ def test_standard_errors_agree_with_those_of_large_samples(kind):
     assert (found / expected < high + 0.01).all()
 
 
+@pytest.mark.parametrize("kind", ["games", "parametric"])
+def test_percentile_intervals_cover_as_often_as_they_say(kind):
+    n_items, n_sets, n_resamples, level = 5, 300, 200, 0.9
+    truth = np.linspace(-0.8, 0.8, n_items)
+    rng = np.random.default_rng(31)
+    low, high = np.triu_indices(n_items, 1)
+    covered = 0
+    for _ in range(n_sets):
+        wins = np.zeros((n_items, n_items))
+        wins[low, high] = rng.binomial(150, 1 / (1 + np.exp(truth[high] - truth[low])))
+        wins[high, low] = 150 - wins[low, high]
+        result = bradley_terry(Comparisons.from_matrix(wins))
+        interval = result.bootstrap(n_resamples, kind=kind, rng=rng).confidence_interval(level)
+        covered += bool(interval.low[0] <= truth[0] <= interval.high[0])
+    # Quantiles of 200 draws lie 1/201 beside their level at each end; one item a set, so that the
+    # sets are independent.
+    slack = 2 / (n_resamples + 1)
+    least = stats.binom.ppf(1e-7, n_sets, level - slack)
+    most = stats.binom.ppf(1 - 1e-7, n_sets, level + slack)
+    assert least <= covered <= most
+
+
 def test_replicates_in_which_an_item_never_wins_are_counted():
     strong = [(a, b) for a in range(4) for b in range(4) if a != b] * 5
     games = np.array([*strong, (4, 0), *[(a, 4) for a in range(4)] * 5])

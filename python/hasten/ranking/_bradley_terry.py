@@ -66,7 +66,7 @@ def bradley_terry(
         array of pairs. None and False use none.
     prior : float, Logistic or Gaussian, optional
         Prior of the strengths, whose maximum a posteriori is then found; a number is the weight of
-        `Logistic`. By default there is none.
+        `Logistic`, and 0 no prior. By default there is none.
     method : {"auto", "newton", "newman", "zermelo"}, default "auto"
         "newton" solves a weighted graph Laplacian in each step and converges on every schedule.
         "newman" sweeps item by item, fastest where everyone meets everyone and slow where items

@@ -68,7 +68,7 @@ def plackett_luce(
         rankings, choices, weights and everything else go through `Rankings`.
     prior : float, Logistic or Gaussian, optional
         What is known of the strengths beforehand; a number is the weight of a `Logistic` prior.
-        None: maximum likelihood. A prior makes an estimate exist for any rankings.
+        None or 0: maximum likelihood. A prior makes an estimate exist for any rankings.
     method : {"auto", "newton", "newman", "zermelo"}, default "auto"
         "newton", which is also "auto", solves a linear system of the rankings in each step and
         converges on all of them. "newman" sweeps over all items at once and changes to Newton's

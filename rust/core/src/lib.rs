@@ -9,6 +9,7 @@ pub mod error;
 pub mod float;
 pub mod labels;
 pub mod linalg;
+pub mod ot;
 pub mod parallel;
 pub mod ranking;
 pub mod rng;

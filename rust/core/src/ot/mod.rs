@@ -1,0 +1,5 @@
+//! Entropic optimal transport.
+
+mod newton;
+mod run;
+mod semi_dual;

@@ -1,0 +1,1 @@
+//! Sinkhorn-Newton-Sparse.

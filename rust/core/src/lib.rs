@@ -10,6 +10,7 @@ pub mod float;
 pub mod labels;
 pub mod linalg;
 pub mod ot;
+pub mod pairs;
 pub mod parallel;
 pub mod ranking;
 pub mod rng;

@@ -1,0 +1,116 @@
+//! Over-relaxation from the observed contraction, and the forecast that says when Newton pays.
+//!
+//! Thibault, Chizat, Dossal, Papadakis, "Overrelaxed Sinkhorn-Knopp algorithm for regularized
+//! optimal transport" (2021); Lehmann et al., "A note on overrelaxation in the Sinkhorn algorithm"
+//! (2022): with the contraction `theta^2` of the plain iteration the best factor is
+//! `2 / (1 + sqrt(1 - theta^2))`.
+
+/// Passes between two looks at the contraction.
+const INTERVAL: usize = 10;
+
+/// Passes before the first change of the factor.
+const WARM_UP: usize = 20;
+
+/// Largest factor: at 2 the iteration would not converge.
+const LARGEST: f64 = 1.995;
+
+/// Contraction above which the factor was too bold.
+const TOO_BOLD: f64 = 1.1;
+
+/// Passes that remain, at the best rate of over-relaxation, above which Newton is taken.
+const REMAINING: f64 = 60.0;
+
+/// Passes that remain, at the observed rate, above which Newton is taken.
+const REMAINING_OBSERVED: f64 = 120.0;
+
+/// Passes from which on the observed rate is trusted for that.
+const SETTLED: usize = 40;
+
+/// What to do after a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Advice {
+    /// Go on with the factor `omega`.
+    Iterate,
+    /// Newton's method is expected to be faster.
+    Newton,
+}
+
+/// What has been observed of the contraction.
+#[derive(Debug, Clone)]
+pub(super) struct Acceleration {
+    /// Current factor of over-relaxation.
+    pub(super) omega: f64,
+    tol: f64,
+    n_passes: usize,
+    last: f64,
+}
+
+impl Acceleration {
+    pub(super) fn new(tol: f64) -> Self {
+        Self { omega: 1.0, tol, n_passes: 0, last: f64::NAN }
+    }
+
+    /// Enter the error of a pass.
+    pub(super) fn observe(&mut self, error: f64) -> Advice {
+        self.n_passes += 1;
+        if self.n_passes % INTERVAL != 0 {
+            return Advice::Iterate;
+        }
+        let before = std::mem::replace(&mut self.last, error);
+        if self.n_passes < WARM_UP {
+            return Advice::Iterate;
+        }
+        let rate = (error / before).powf(1.0 / INTERVAL as f64);
+        if rate < 1.0 {
+            let theta = (rate + self.omega - 1.0).powi(2) / (rate * self.omega.powi(2));
+            let best = 2.0 / (1.0 + (1.0 - theta).max(0.0).sqrt());
+            self.omega = self.omega.max(best).min(LARGEST);
+        } else if rate > TOO_BOLD && self.omega > 1.0 {
+            self.omega = 0.5 * (1.0 + self.omega);
+        }
+        let needed = (self.tol / error).ln();
+        let relaxed = needed / (self.omega - 1.0).ln();
+        let observed = needed / rate.ln();
+        // Written so that NaN asks for Newton.
+        let goes_on = rate < 1.0
+            && (relaxed <= REMAINING || self.omega == 1.0)
+            && (self.n_passes < SETTLED || observed <= REMAINING_OBSERVED);
+        if goes_on { Advice::Iterate } else { Advice::Newton }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_contraction_gives_the_best_factor() {
+        let theta: f64 = 0.9;
+        let mut acceleration = Acceleration::new(1e-9);
+        let mut error = 0.1;
+        for _ in 0..WARM_UP {
+            acceleration.observe(error);
+            error *= theta;
+        }
+        let best = 2.0 / (1.0 + (1.0 - theta).sqrt());
+        assert!((acceleration.omega - best).abs() < 1e-12);
+    }
+
+    #[test]
+    fn slow_and_rising_errors_call_for_newton() {
+        for factor in [0.9999_f64, 1.0, 1.01, f64::NAN] {
+            let mut acceleration = Acceleration::new(1e-9);
+            let advice = (0..WARM_UP).map(|k| acceleration.observe(0.1 * factor.powi(k as i32)));
+            assert_eq!(advice.last(), Some(Advice::Newton));
+        }
+    }
+
+    #[test]
+    fn a_rising_error_takes_the_factor_back() {
+        let mut acceleration = Acceleration::new(1e-9);
+        (0..20).for_each(|k| drop(acceleration.observe(0.9_f64.powi(k))));
+        let bold = acceleration.omega;
+        (0..10).for_each(|k| drop(acceleration.observe(2.0_f64.powi(k))));
+        assert!(acceleration.omega < bold && acceleration.omega > 1.0);
+    }
+}

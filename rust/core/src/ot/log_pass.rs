@@ -1,0 +1,365 @@
+//! One fused pass in the log domain: one exponential an entry for a whole Sinkhorn iteration.
+//!
+//! Tang et al., "Accelerating Sinkhorn algorithm with sparse Newton iterations" (2024), iterate
+//! `P = exp(..)` row by row and column by column; after the row update the plan itself is known,
+//! and its column sums are all that the column update needs.
+
+use std::ops::Range;
+
+use super::semi_dual::Kept;
+use crate::error::{Error, try_vec};
+use crate::pairs::{Chunks, PairValues, TILE, add_columns, sweep};
+use crate::parallel::Team;
+use crate::simd::{Arithmetic, Elementary, Kernel, dispatch};
+
+/// Row sums outside of this range are computed again, relative to the largest term of the row.
+const TRUSTED: Range<f64> = 1e-10..1e10;
+
+/// Independent partial sums of a row.
+const LANES: usize = 16;
+
+/// Nanoseconds of an exponential and two additions.
+const COST: f64 = 2.0;
+
+/// What a pass makes of the log-sum-exp `L` of a row: `alpha = (1 - omega) alpha - omega damping L`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowRule {
+    /// Over-relaxation: 1 for the plain update, 0 to keep the potential.
+    pub(super) omega: f64,
+    /// 1 for fixed marginals, `rho / (rho + reg)` for penalised ones.
+    pub(super) damping: f64,
+}
+
+impl RowRule {
+    /// The update of balanced transport.
+    pub(super) const PLAIN: Self = Self { omega: 1.0, damping: 1.0 };
+}
+
+/// Memory of passes over one cost: a few numbers a column for each chunk of rows.
+pub(super) struct LogPass<'a, V, E> {
+    values: &'a V,
+    weights: &'a [f64],
+    chunks: Chunks,
+    partial: Vec<f64>,
+    terms: Vec<E>,
+    kept: Vec<KeptRows>,
+    /// Log-sum-exp of each row in the last pass, `log sum_j exp(psi_j - C_ij / reg)`.
+    pub(super) row_log_sums: Vec<f64>,
+}
+
+/// What a chunk keeps of its rows.
+#[derive(Default)]
+struct KeptRows {
+    counts: Vec<usize>,
+    columns: Vec<u32>,
+    values: Vec<f64>,
+    row_rest: Vec<f64>,
+    column_rest: Vec<f64>,
+}
+
+struct State<'s, E> {
+    first: usize,
+    alpha: &'s mut [f64],
+    log_sums: &'s mut [f64],
+    sums: &'s mut [f64],
+    terms: &'s mut [E],
+    kept: Option<&'s mut KeptRows>,
+}
+
+impl<'a, V: PairValues, E: Elementary> LogPass<'a, V, E> {
+    pub(super) fn new(values: &'a V, weights: &'a [f64]) -> Result<Self, Error> {
+        let chunks = Chunks::new(values, COST);
+        let size = chunks.len() * values.n_columns();
+        Ok(Self {
+            values,
+            weights,
+            chunks,
+            partial: try_vec(size, 0.0)?,
+            terms: try_vec(size, E::zero())?,
+            kept: Vec::new(),
+            row_log_sums: try_vec(values.n_rows(), 0.0)?,
+        })
+    }
+
+    /// Update the row potentials at `psi`, and sum the columns of the plan that they give.
+    ///
+    /// `alpha` is read as a guess of the result, which spares the search for the largest term.
+    #[expect(clippy::too_many_arguments)]
+    pub(super) fn run(
+        &mut self,
+        team: &Team,
+        check: &dyn Fn() -> Result<(), Error>,
+        reg: f64,
+        psi: &[f64],
+        rule: RowRule,
+        alpha: &mut [f64],
+        column_sums: &mut [f64],
+    ) -> Result<(), Error> {
+        self.partial.fill(0.0);
+        let (values, weights, chunks) = (self.values, self.weights, self.chunks);
+        let mut states = states(
+            chunks,
+            psi.len(),
+            alpha,
+            &mut self.row_log_sums,
+            &mut self.partial,
+            &mut self.terms,
+        );
+        sweep(team, chunks, &mut states, check, |state, rows| {
+            dispatch(Rows { values, weights, rows, inverse: 1.0 / reg, psi, rule, state });
+        })?;
+        add_columns(team, &self.partial, column_sums);
+        Ok(())
+    }
+
+    /// As [`LogPass::run`] with the plain rule, keeping the entries of at least `threshold`.
+    #[expect(clippy::too_many_arguments)]
+    pub(super) fn run_and_keep(
+        &mut self,
+        team: &Team,
+        check: &dyn Fn() -> Result<(), Error>,
+        reg: f64,
+        psi: &[f64],
+        threshold: f64,
+        alpha: &mut [f64],
+        column_sums: &mut [f64],
+        out: &mut Kept,
+    ) -> Result<(), Error> {
+        self.partial.fill(0.0);
+        self.kept.resize_with(self.chunks.len(), KeptRows::default);
+        let n_columns = psi.len();
+        for kept in &mut self.kept {
+            kept.counts.clear();
+            kept.columns.clear();
+            kept.values.clear();
+            kept.row_rest.clear();
+            kept.column_rest.clear();
+            kept.column_rest.resize(n_columns, 0.0);
+        }
+        let (values, weights, chunks) = (self.values, self.weights, self.chunks);
+        let mut states = states(
+            chunks,
+            n_columns,
+            alpha,
+            &mut self.row_log_sums,
+            &mut self.partial,
+            &mut self.terms,
+        );
+        for (state, kept) in states.iter_mut().zip(&mut self.kept) {
+            state.kept = Some(kept);
+        }
+        let rule = RowRule::PLAIN;
+        sweep(team, chunks, &mut states, check, |state, rows| {
+            let rows = Rows { values, weights, rows, inverse: 1.0 / reg, psi, rule, state };
+            dispatch(KeepingRows { rows, threshold });
+        })?;
+        add_columns(team, &self.partial, column_sums);
+        self.gather(n_columns, out);
+        Ok(())
+    }
+
+    /// Join what the chunks kept.
+    fn gather(&self, n_columns: usize, out: &mut Kept) {
+        out.offsets.clear();
+        out.offsets.push(0);
+        out.columns.clear();
+        out.values.clear();
+        out.row_rest.clear();
+        out.column_rest.clear();
+        out.column_rest.resize(n_columns, 0.0);
+        for kept in &self.kept {
+            let start = out.columns.len();
+            out.offsets.extend(kept.counts.iter().map(|count| start + count));
+            out.columns.extend_from_slice(&kept.columns);
+            out.values.extend_from_slice(&kept.values);
+            out.row_rest.extend_from_slice(&kept.row_rest);
+            for (sum, x) in out.column_rest.iter_mut().zip(&kept.column_rest) {
+                *sum += x;
+            }
+        }
+    }
+}
+
+/// The parts of each chunk: slices of its rows and memory of its own.
+fn states<'s, E>(
+    chunks: Chunks,
+    n_columns: usize,
+    alpha: &'s mut [f64],
+    log_sums: &'s mut [f64],
+    partial: &'s mut [f64],
+    terms: &'s mut [E],
+) -> Vec<State<'s, E>> {
+    let rows = chunks.rows();
+    let potentials = alpha.chunks_mut(rows).zip(log_sums.chunks_mut(rows));
+    let memory = partial.chunks_mut(n_columns).zip(terms.chunks_mut(n_columns));
+    potentials
+        .zip(memory)
+        .enumerate()
+        .map(|(k, ((alpha, log_sums), (sums, terms)))| State {
+            first: k * rows,
+            alpha,
+            log_sums,
+            sums,
+            terms,
+            kept: None,
+        })
+        .collect()
+}
+
+/// A piece of the rows of a chunk.
+struct Rows<'k, 's, V, E> {
+    values: &'k V,
+    weights: &'k [f64],
+    rows: Range<usize>,
+    inverse: f64,
+    psi: &'k [f64],
+    rule: RowRule,
+    state: &'k mut State<'s, E>,
+}
+
+impl<V: PairValues, E: Elementary> Rows<'_, '_, V, E> {
+    /// Leave the terms of a row in the scratch, update its potential, return the factor of terms.
+    #[inline(always)]
+    fn row<A: Arithmetic>(&mut self, row: usize) -> f64 {
+        let local = row - self.state.first;
+        let old = self.state.alpha[local];
+        let mut shift = old;
+        let terms = &mut *self.state.terms;
+        let mut sum = row_terms::<A, V, E>(self.values, row, shift, self.inverse, self.psi, terms);
+        if !TRUSTED.contains(&sum) {
+            shift = -largest::<A, V>(self.values, row, self.inverse, self.psi);
+            sum = row_terms::<A, V, E>(self.values, row, shift, self.inverse, self.psi, terms);
+        }
+        let log_sum = sum.ln() - shift;
+        let RowRule { omega, damping } = self.rule;
+        let new = if omega == 1.0 {
+            -damping * log_sum
+        } else {
+            (1.0 - omega) * old - omega * damping * log_sum
+        };
+        self.state.alpha[local] = new;
+        self.state.log_sums[local] = log_sum;
+        self.weights[row] * (new + log_sum).exp() / sum
+    }
+}
+
+impl<V: PairValues, E: Elementary> Kernel for Rows<'_, '_, V, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(mut self) {
+        for row in self.rows.clone() {
+            let factor = self.row::<A>(row);
+            let State { sums, terms, .. } = &mut *self.state;
+            for (sum, &term) in sums.iter_mut().zip(&**terms) {
+                *sum = A::mul_add(factor, term.to_f64(), *sum);
+            }
+        }
+    }
+}
+
+struct KeepingRows<'k, 's, V, E> {
+    rows: Rows<'k, 's, V, E>,
+    threshold: f64,
+}
+
+/// Columns that are looked through at once for entries to keep.
+const GROUP: usize = 16;
+
+impl<V: PairValues, E: Elementary> Kernel for KeepingRows<'_, '_, V, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { mut rows, threshold } = self;
+        for row in rows.rows.clone() {
+            let factor = rows.row::<A>(row);
+            let State { sums, terms, kept, .. } = &mut *rows.state;
+            let Some(kept) = kept else { return };
+            let mut rest = [0.0; GROUP];
+            let mut start = 0;
+            let columns = sums.chunks_mut(GROUP).zip(kept.column_rest.chunks_mut(GROUP));
+            for (terms, (sums, dropped)) in terms.chunks(GROUP).zip(columns) {
+                let mut masses = [0.0; GROUP];
+                let mut n_kept = 0;
+                for (l, &term) in terms.iter().enumerate() {
+                    let mass = factor * term.to_f64();
+                    masses[l] = mass;
+                    sums[l] += mass;
+                    let small = if mass < threshold { mass } else { 0.0 };
+                    dropped[l] += small;
+                    rest[l] += small;
+                    n_kept += usize::from(mass >= threshold);
+                }
+                if n_kept > 0 {
+                    for (l, &mass) in masses[..terms.len()].iter().enumerate() {
+                        if mass >= threshold {
+                            kept.columns.push((start + l) as u32);
+                            kept.values.push(mass);
+                        }
+                    }
+                }
+                start += GROUP;
+            }
+            kept.counts.push(kept.columns.len());
+            kept.row_rest.push(rest.iter().sum());
+        }
+    }
+}
+
+/// Write `exp(shift + psi - C / reg)` of a row to `out` and return the sum.
+#[inline(always)]
+pub(super) fn row_terms<A: Arithmetic, V: PairValues, E: Elementary>(
+    values: &V,
+    row: usize,
+    shift: f64,
+    inverse: f64,
+    psi: &[f64],
+    out: &mut [E],
+) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let mut buffer = [0.0; TILE];
+    for ((k, out), psi) in out.chunks_mut(TILE).enumerate().zip(psi.chunks(TILE)) {
+        let costs = &mut buffer[..out.len()];
+        values.fill::<A>(row, k * TILE, costs);
+        for (out, (cost, psi)) in out.iter_mut().zip(costs.iter().zip(psi)) {
+            *out = E::from_f64(A::mul_add(-*cost, inverse, psi + shift));
+        }
+        for out in &mut *out {
+            *out = out.exp_lane::<A>();
+        }
+        let (blocks, rest) = out.as_chunks::<LANES>();
+        for block in blocks {
+            for l in 0..LANES {
+                lanes[l] += block[l].to_f64();
+            }
+        }
+        for (lane, &term) in lanes.iter_mut().zip(&*rest) {
+            *lane += term.to_f64();
+        }
+    }
+    lanes.iter().sum()
+}
+
+/// The largest `psi - C / reg` of a row.
+#[inline(always)]
+pub(super) fn largest<A: Arithmetic, V: PairValues>(
+    values: &V,
+    row: usize,
+    inverse: f64,
+    psi: &[f64],
+) -> f64 {
+    let mut lanes = [f64::NEG_INFINITY; LANES];
+    let mut buffer = [0.0; TILE];
+    for (k, psi) in psi.chunks(TILE).enumerate() {
+        let costs = &mut buffer[..psi.len()];
+        values.fill::<A>(row, k * TILE, costs);
+        for (costs, psi) in costs.chunks(LANES).zip(psi.chunks(LANES)) {
+            for (lane, (cost, psi)) in lanes.iter_mut().zip(costs.iter().zip(psi)) {
+                let exponent = A::mul_add(-*cost, inverse, *psi);
+                *lane = if exponent > *lane { exponent } else { *lane };
+            }
+        }
+    }
+    lanes.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}

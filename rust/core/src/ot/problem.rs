@@ -1,0 +1,101 @@
+//! A problem of entropic transport: cost, weights, regularisation, and what holds the marginals.
+
+use crate::error::{Error, require_finite};
+use crate::pairs::PairValues;
+
+/// What holds the marginals of a plan: infinity fixes them, a finite number is the weight of a
+/// Kullback-Leibler penalty.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Marginals {
+    /// Weight of the penalty on the row sums.
+    pub rows: f64,
+    /// Weight of the penalty on the column sums.
+    pub columns: f64,
+}
+
+impl Marginals {
+    /// Both marginals are fixed.
+    pub const FIXED: Self = Self { rows: f64::INFINITY, columns: f64::INFINITY };
+
+    /// Whether both marginals are fixed.
+    pub fn are_fixed(self) -> bool {
+        self == Self::FIXED
+    }
+}
+
+/// Minimise `<P, C> + reg KL(P | a b^T)` over plans with marginals `a` and `b`.
+#[derive(Debug)]
+pub struct Problem<'a, V> {
+    /// The cost.
+    pub values: &'a V,
+    /// Weights of the rows (n,).
+    pub a: &'a [f64],
+    /// Weights of the columns (m,).
+    pub b: &'a [f64],
+    /// Entropic regularisation, in the units of the cost.
+    pub reg: f64,
+    /// What holds the marginals.
+    pub marginals: Marginals,
+}
+
+impl<V> Clone for Problem<'_, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for Problem<'_, V> {}
+
+impl<V: PairValues> Problem<'_, V> {
+    /// Check lengths and signs; `positive` refuses weights of zero.
+    ///
+    /// # Errors
+    /// [`Error::Shape`], [`Error::Value`] or [`Error::NotFinite`] naming the argument.
+    pub fn validate(&self, positive: bool) -> Result<(), Error> {
+        let sides = [("a", self.a, self.values.n_rows()), ("b", self.b, self.values.n_columns())];
+        for (argument, weights, expected) in sides {
+            if weights.len() != expected || weights.is_empty() {
+                return Err(Error::Shape {
+                    argument,
+                    expected: format!("{expected} entries, at least one"),
+                    found: weights.len().to_string(),
+                });
+            }
+            require_finite(argument, weights)?;
+            let is_bad = |w: &f64| *w < 0.0 || (positive && *w == 0.0);
+            if let Some(index) = weights.iter().position(is_bad) {
+                return Err(Error::Value {
+                    argument,
+                    rule: if positive { "positive" } else { "at least 0" },
+                    value: weights[index].to_string(),
+                    index: Some(index),
+                });
+            }
+        }
+        let numbers = [
+            ("reg", self.reg, true),
+            ("reg_marginals", self.marginals.rows, false),
+            ("reg_marginals", self.marginals.columns, false),
+        ];
+        for (argument, value, finite) in numbers {
+            // Written so that NaN is refused.
+            if !(value > 0.0 && (value.is_finite() || !finite)) {
+                return Err(Error::Value {
+                    argument,
+                    rule: if finite { "positive and finite" } else { "positive" },
+                    value: value.to_string(),
+                    index: None,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Potentials in log units, `f / reg + log a` and `g / reg + log b`.
+    pub(super) fn log_potentials(&self, f: &[f64], g: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let logs = |potential: &[f64], weights: &[f64]| -> Vec<f64> {
+            potential.iter().zip(weights).map(|(p, w)| p / self.reg + w.ln()).collect()
+        };
+        (logs(f, self.a), logs(g, self.b))
+    }
+}

@@ -1,0 +1,250 @@
+//! One fused pass in the scaling domain: one read of a stored kernel for a whole iteration.
+//!
+//! The kernel absorbs the potentials at which it was computed, `K_ij = exp(alpha_i + psi_j -
+//! C_ij / reg)` with rows that sum to about 1, so that scalings stay near 1 at any regularisation
+//! (Schmitzer, "Stabilized sparse scaling algorithms", 2019). Rows are still in the cache when they
+//! are read again for the column sums.
+
+use std::ops::Range;
+
+use crate::error::{Error, try_vec};
+use crate::pairs::{Chunks, add_columns, sweep};
+use crate::parallel::Team;
+use crate::simd::{Arithmetic, Elementary, Kernel, dispatch};
+
+/// Rows that share the loads of the column scalings, while four of them fit the cache.
+const ROWS: usize = 4;
+
+/// Columns from which on rows are taken one by one.
+const LONG: usize = 1 << 14;
+
+/// Independent partial sums of a row.
+const LANES: usize = 8;
+
+/// Columns after which sums of single precision are added up in double.
+const SINGLE: usize = 1024;
+
+/// Rows after which column sums of single precision are added up in double.
+const FLUSH: usize = 32;
+
+/// Nanoseconds of a pass over an entry, roughly.
+const COST: f64 = 1.0;
+
+/// A stored kernel with the memory of its passes.
+pub(super) struct Kernels<E> {
+    /// The kernel, row after row.
+    pub(super) entries: Vec<E>,
+    chunks: Chunks,
+    partial: Vec<f64>,
+    single: Vec<E>,
+    n_columns: usize,
+}
+
+struct State<'s, E> {
+    first: usize,
+    u: &'s mut [f64],
+    sums: &'s mut [f64],
+    single: &'s mut [E],
+    row_error: f64,
+}
+
+impl<E: Elementary> Kernels<E> {
+    /// Memory for a kernel of `n_rows` times `n_columns`, not yet computed.
+    pub(super) fn new(n_rows: usize, n_columns: usize) -> Result<Self, Error> {
+        let bytes = n_rows as u128 * n_columns as u128 * size_of::<E>() as u128;
+        let len = n_rows.checked_mul(n_columns).ok_or(Error::TooLarge { bytes })?;
+        let chunks = Chunks::of_shape(n_rows, n_columns, COST);
+        let size = chunks.len() * n_columns;
+        Ok(Self {
+            entries: try_vec(len, E::zero())?,
+            chunks,
+            partial: try_vec(size, 0.0)?,
+            single: try_vec(size, E::zero())?,
+            n_columns,
+        })
+    }
+
+    /// Update `u` (n,) at the column scalings `v` (m,), and sum `u_i K_ij` over the rows.
+    ///
+    /// `u_i` becomes `u_i (a_i / (u_i s_i))^omega` with `s = K v`. Returns the sum of
+    /// `|u_i s_i - a_i|` before the update; with `omega = 1`, where it is not needed, 0.
+    #[expect(clippy::too_many_arguments)]
+    pub(super) fn run(
+        &mut self,
+        team: &Team,
+        check: &dyn Fn() -> Result<(), Error>,
+        weights: &[f64],
+        v: &[E],
+        omega: f64,
+        u: &mut [f64],
+        column_sums: &mut [f64],
+    ) -> Result<f64, Error> {
+        self.partial.fill(0.0);
+        let (chunks, n_columns) = (self.chunks, self.n_columns);
+        let memory = self.partial.chunks_mut(n_columns).zip(self.single.chunks_mut(n_columns));
+        let mut states: Vec<State<'_, E>> = u
+            .chunks_mut(chunks.rows())
+            .zip(memory)
+            .enumerate()
+            .map(|(k, (u, (sums, single)))| State {
+                first: k * chunks.rows(),
+                u,
+                sums,
+                single,
+                row_error: 0.0,
+            })
+            .collect();
+        let entries = &*self.entries;
+        sweep(team, chunks, &mut states, check, |state, rows| {
+            dispatch(Piece { entries, n_columns, rows, weights, v, omega, state });
+        })?;
+        let row_error = states.iter().map(|state| state.row_error).sum();
+        add_columns(team, &self.partial, column_sums);
+        Ok(row_error)
+    }
+}
+
+struct Piece<'k, 's, E> {
+    entries: &'k [E],
+    n_columns: usize,
+    rows: Range<usize>,
+    weights: &'k [f64],
+    v: &'k [E],
+    omega: f64,
+    state: &'k mut State<'s, E>,
+}
+
+impl<E: Elementary> Kernel for Piece<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(mut self) {
+        let n = self.n_columns;
+        let is_double = size_of::<E>() == size_of::<f64>();
+        if !is_double {
+            self.state.single.fill(E::zero());
+        }
+        let (mut row, mut since) = (self.rows.start, 0);
+        while row < self.rows.end {
+            let together = if n < LONG { ROWS.min(self.rows.end - row) } else { 1 };
+            let block = &self.entries[row * n..(row + together) * n];
+            let mut factors = [E::zero(); ROWS];
+            if together == ROWS {
+                let (first, rest) = block.split_at(n);
+                let (second, rest) = rest.split_at(n);
+                let (third, fourth) = rest.split_at(n);
+                let lines = [first, second, third, fourth];
+                let sums = row_sums::<A, E, ROWS>(lines, self.v);
+                for (l, sum) in sums.into_iter().enumerate() {
+                    factors[l] = self.scale(row + l, sum);
+                }
+                self.add::<A, ROWS>(lines, factors);
+            } else {
+                for (l, line) in block.chunks_exact(n).enumerate() {
+                    let [sum] = row_sums::<A, E, 1>([line], self.v);
+                    let factor = self.scale(row + l, sum);
+                    self.add::<A, 1>([line], [factor]);
+                }
+            }
+            row += together;
+            since += together;
+            if !is_double && since >= FLUSH {
+                self.flush();
+                since = 0;
+            }
+        }
+        if !is_double {
+            self.flush();
+        }
+    }
+}
+
+impl<E: Elementary> Piece<'_, '_, E> {
+    /// Update the scaling of a row whose product with `v` is `sum`.
+    #[inline(always)]
+    fn scale(&mut self, row: usize, sum: f64) -> E {
+        let u = &mut self.state.u[row - self.state.first];
+        let (weight, old) = (self.weights[row], *u);
+        *u = if self.omega == 1.0 {
+            weight / sum
+        } else {
+            let ratio = weight / (old * sum);
+            self.state.row_error += (old * sum - weight).abs();
+            old * ratio.powf(self.omega)
+        };
+        E::from_f64(*u)
+    }
+
+    /// Add the scaled rows to the column sums.
+    #[inline(always)]
+    fn add<A: Arithmetic, const R: usize>(&mut self, lines: [&[E]; R], factors: [E; R]) {
+        if size_of::<E>() == size_of::<f64>() {
+            let factors = factors.map(crate::float::Float::to_f64);
+            let n = self.n_columns;
+            let sums = &mut self.state.sums[..n];
+            let lines = lines.map(|line| &line[..n]);
+            for j in 0..n {
+                let mut sum = sums[j];
+                for l in 0..R {
+                    sum = A::mul_add(factors[l], crate::float::Float::to_f64(lines[l][j]), sum);
+                }
+                sums[j] = sum;
+            }
+        } else {
+            let n = self.n_columns;
+            let sums = &mut self.state.single[..n];
+            let lines = lines.map(|line| &line[..n]);
+            for j in 0..n {
+                let mut sum = sums[j];
+                for l in 0..R {
+                    sum = A::mul_add(factors[l], lines[l][j], sum);
+                }
+                sums[j] = sum;
+            }
+        }
+    }
+
+    /// Move column sums of single precision to those of double precision.
+    #[inline(always)]
+    fn flush(&mut self) {
+        for (sum, single) in self.state.sums.iter_mut().zip(&mut *self.state.single) {
+            *sum += crate::float::Float::to_f64(*single);
+            *single = E::zero();
+        }
+    }
+}
+
+/// Inner products of some rows with `v`.
+#[inline(always)]
+fn row_sums<A: Arithmetic, E: Elementary, const R: usize>(lines: [&[E]; R], v: &[E]) -> [f64; R] {
+    let mut totals = [0.0; R];
+    let n = v.len();
+    let lines = lines.map(|line| &line[..n]);
+    let mut start = 0;
+    while start < n {
+        let end = n.min(start + SINGLE);
+        let mut lanes = [[E::zero(); LANES]; R];
+        let whole = start + (end - start) / LANES * LANES;
+        let mut at = start;
+        while at < whole {
+            let v: &[E; LANES] = v[at..at + LANES].try_into().expect("a whole block");
+            for r in 0..R {
+                let line: &[E; LANES] = lines[r][at..at + LANES].try_into().expect("a whole block");
+                for l in 0..LANES {
+                    lanes[r][l] = A::mul_add(line[l], v[l], lanes[r][l]);
+                }
+            }
+            at += LANES;
+        }
+        for r in 0..R {
+            let mut rest = E::zero();
+            for j in whole..end {
+                rest = A::mul_add(lines[r][j], v[j], rest);
+            }
+            let sum = lanes[r].iter().fold(0.0, |sum, &x| sum + crate::float::Float::to_f64(x));
+            totals[r] += sum + crate::float::Float::to_f64(rest);
+        }
+        start = end;
+    }
+    totals
+}

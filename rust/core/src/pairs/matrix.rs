@@ -1,0 +1,62 @@
+//! A stored matrix.
+
+use super::PairValues;
+use crate::error::{Error, require_finite};
+use crate::float::Float;
+use crate::simd::Arithmetic;
+
+/// A dense matrix in rows, borrowed from the caller.
+#[derive(Debug, Clone, Copy)]
+pub struct Matrix<'a, T> {
+    values: &'a [T],
+    shape: (usize, usize),
+}
+
+impl<'a, T: Float> Matrix<'a, T> {
+    /// Borrow `values`, row after row; `argument` names them in errors.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when the length is not the product of `shape`, [`Error::NotFinite`].
+    pub fn new(
+        argument: &'static str,
+        values: &'a [T],
+        shape: (usize, usize),
+    ) -> Result<Self, Error> {
+        if shape.0.checked_mul(shape.1) != Some(values.len()) {
+            return Err(Error::Shape {
+                argument,
+                expected: format!("{} times {} entries", shape.0, shape.1),
+                found: values.len().to_string(),
+            });
+        }
+        require_finite(argument, values)?;
+        Ok(Self { values, shape })
+    }
+
+    /// The entries of row `row`.
+    pub fn row(&self, row: usize) -> &'a [T] {
+        &self.values[row * self.shape.1..(row + 1) * self.shape.1]
+    }
+}
+
+impl<T: Float> PairValues for Matrix<'_, T> {
+    fn n_rows(&self) -> usize {
+        self.shape.0
+    }
+
+    fn n_columns(&self) -> usize {
+        self.shape.1
+    }
+
+    #[inline(always)]
+    fn fill<A: Arithmetic>(&self, row: usize, start: usize, out: &mut [f64]) {
+        let first = row * self.shape.1 + start;
+        for (out, value) in out.iter_mut().zip(&self.values[first..]) {
+            *out = value.to_f64();
+        }
+    }
+
+    fn cost(&self) -> f64 {
+        1.0
+    }
+}

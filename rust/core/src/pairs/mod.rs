@@ -1,0 +1,72 @@
+//! Passes over all pairs of a row and a column: of a stored matrix, or of two clouds of points.
+//!
+//! [`PairValues`] gives the values of a row tile by tile, as doubles in a buffer that stays in the
+//! first-level cache: read from a [`Matrix`], or computed from [`Points`] in O(n + m) memory.
+//! [`sweep`] cuts the rows of a pass into chunks whose number does not depend on the number of
+//! threads; each chunk has a state of its own (partial sums of the columns, scratch), and
+//! [`add_columns`] joins those in a fixed order.
+//!
+//! ```
+//! use hasten_core::pairs::{Metric, PairValues, Points, values_of_row};
+//!
+//! let points = Points::new(&[0.0, 0.0], &[3.0, 4.0, 0.0, 1.0], 2, Metric::Euclidean)?;
+//! assert_eq!((points.n_rows(), points.n_columns()), (1, 2));
+//! let mut row = [0.0; 2];
+//! values_of_row(&points, 0, &mut row);
+//! assert_eq!(row, [5.0, 1.0]);
+//! # Ok::<(), hasten_core::Error>(())
+//! ```
+
+mod matrix;
+mod points;
+mod sweep;
+mod visit;
+#[cfg(test)]
+mod tests;
+
+pub use matrix::Matrix;
+pub use points::{Metric, Points};
+pub use sweep::{Chunks, add_columns, sweep};
+pub use visit::{Visitor, visit};
+
+use crate::simd::{Arithmetic, Kernel, dispatch};
+
+/// Columns of a tile: 4 KiB of doubles.
+pub const TILE: usize = 512;
+
+/// A matrix of values that is stored or computed, a piece of a row at a time.
+pub trait PairValues: Sync {
+    /// Number of rows.
+    fn n_rows(&self) -> usize;
+
+    /// Number of columns.
+    fn n_columns(&self) -> usize;
+
+    /// Write the values of row `row` in the columns from `start` on to `out`.
+    ///
+    /// Implementations are `#[inline(always)]`, so that they are compiled into dispatched loops.
+    fn fill<A: Arithmetic>(&self, row: usize, start: usize, out: &mut [f64]);
+
+    /// Nanoseconds that a value takes, roughly: passes are cut so that Ctrl-C is heard in time.
+    fn cost(&self) -> f64;
+}
+
+struct Row<'a, V>(&'a V, usize, &'a mut [f64]);
+
+impl<V: PairValues> Kernel for Row<'_, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        self.0.fill::<A>(self.1, 0, self.2);
+    }
+}
+
+/// Write the values of one row to `out`.
+///
+/// # Panics
+/// If `out` has not one entry for each column.
+pub fn values_of_row<V: PairValues>(values: &V, row: usize, out: &mut [f64]) {
+    assert_eq!(out.len(), values.n_columns());
+    dispatch(Row(values, row, out));
+}

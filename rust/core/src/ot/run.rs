@@ -93,6 +93,11 @@ impl<'c> Run<'c> {
         Ok(!self.is_over())
     }
 
+    /// Whether a history is kept.
+    pub(super) fn is_traced(&self) -> bool {
+        self.trace
+    }
+
     /// Whether the limit is reached or the caller asked to stop.
     pub(super) fn is_over(&self) -> bool {
         self.stopped || self.n_iter >= self.max_iter

@@ -7,8 +7,9 @@
 
 use std::ops::Range;
 
+use super::log_pass::row_terms;
 use crate::error::{Error, try_vec};
-use crate::pairs::{Chunks, add_columns, sweep};
+use crate::pairs::{Chunks, PairValues, add_columns, sweep};
 use crate::parallel::Team;
 use crate::simd::{Arithmetic, Elementary, Kernel, dispatch};
 
@@ -64,6 +65,26 @@ impl<E: Elementary> Kernels<E> {
         })
     }
 
+    /// Compute the kernel at the potentials `(alpha, psi)`: one pass over the cost.
+    pub(super) fn absorb<V: PairValues>(
+        &mut self,
+        values: &V,
+        reg: f64,
+        (alpha, psi): (&[f64], &[f64]),
+        team: &Team,
+        check: &dyn Fn() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let n_columns = self.n_columns;
+        let chunks = Chunks::new(values, COST);
+        let size = chunks.rows() * n_columns;
+        let mut states: Vec<_> = self.entries.chunks_mut(size).enumerate().collect();
+        sweep(team, chunks, &mut states, check, |(k, entries), rows| {
+            let first = *k * chunks.rows();
+            let entries = &mut entries[(rows.start - first) * n_columns..];
+            dispatch(Fill { values, inverse: 1.0 / reg, alpha, psi, rows, entries });
+        })
+    }
+
     /// Update `u` (n,) at the column scalings `v` (m,), and sum `u_i K_ij` over the rows.
     ///
     /// `u_i` becomes `u_i (a_i / (u_i s_i))^omega` with `s = K v`. Returns the sum of
@@ -101,6 +122,27 @@ impl<E: Elementary> Kernels<E> {
         let row_error = states.iter().map(|state| state.row_error).sum();
         add_columns(team, &self.partial, column_sums);
         Ok(row_error)
+    }
+}
+
+struct Fill<'k, V, E> {
+    values: &'k V,
+    inverse: f64,
+    alpha: &'k [f64],
+    psi: &'k [f64],
+    rows: Range<usize>,
+    entries: &'k mut [E],
+}
+
+impl<V: PairValues, E: Elementary> Kernel for Fill<'_, V, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { values, inverse, alpha, psi, rows, entries } = self;
+        for (row, line) in rows.zip(entries.chunks_exact_mut(psi.len())) {
+            row_terms::<A, V, E>(values, row, alpha[row], inverse, psi, line);
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Pass {
     pub(super) kept: Kept,
 }
 
-/// A transport problem whose plan can be passed over.
+/// A transport problem whose plan can be passed over; `check` may end a long pass.
 pub(super) trait SemiDual {
     /// Weights of the rows, positive (n,).
     fn row_weights(&self) -> &[f64];
@@ -47,6 +47,7 @@ pub(super) trait SemiDual {
     /// With a `threshold`, entries of at least that mass are kept.
     fn pass(
         &mut self,
+        check: &dyn Fn() -> Result<(), Error>,
         reg: f64,
         psi: &[f64],
         threshold: Option<f64>,
@@ -55,9 +56,15 @@ pub(super) trait SemiDual {
 
     /// Logarithm of the column sums, exact also where they underflow: `psi_j` plus the
     /// log-sum-exp of `log a_i + alpha_i - C_ij / reg` over the rows. Counts as a pass.
-    fn log_column_sums(&mut self, reg: f64, psi: &[f64], alpha: &[f64]) -> Result<Vec<f64>, Error>;
+    fn log_column_sums(
+        &mut self,
+        check: &dyn Fn() -> Result<(), Error>,
+        reg: f64,
+        psi: &[f64],
+        alpha: &[f64],
+    ) -> Result<Vec<f64>, Error>;
 
     /// Mean, under the product of the weights, of the cost less its row minima and then less its
     /// column minima. Two passes without exponentials.
-    fn mean_reduced_cost(&mut self) -> Result<f64, Error>;
+    fn mean_reduced_cost(&mut self, check: &dyn Fn() -> Result<(), Error>) -> Result<f64, Error>;
 }

@@ -68,7 +68,8 @@ impl<'s, 'c, P: SemiDual> Evaluation<'s, 'c, P> {
         stage: Stage,
         threshold: Option<f64>,
     ) -> Result<(), Error> {
-        self.problem.pass(reg, &point.psi, threshold, &mut point.pass)?;
+        let run = &*self.run;
+        self.problem.pass(&|| run.check(), reg, &point.psi, threshold, &mut point.pass)?;
         let weights = self.problem.column_weights();
         let distance: f64 =
             point.pass.column_sums.iter().zip(weights).map(|(c, b)| (c - b).abs()).sum();
@@ -103,7 +104,13 @@ impl<'s, 'c, P: SemiDual> Evaluation<'s, 'c, P> {
         stage: Stage,
     ) -> Result<(), Error> {
         let rescued = if point.underflows() {
-            let sums = self.problem.log_column_sums(reg, &point.psi, &point.pass.alpha)?;
+            let run = &*self.run;
+            let sums = self.problem.log_column_sums(
+                &|| run.check(),
+                reg,
+                &point.psi,
+                &point.pass.alpha,
+            )?;
             self.run.n_rescued += 1;
             self.enter(point, reg, stage)?;
             Some(sums)

@@ -8,8 +8,6 @@
 //! reached along a path of falling regularisation. [`solve_paper`] is the published rule instead: a
 //! fixed number of entries, no path.
 
-#![allow(dead_code)]
-
 mod conjugate;
 mod evaluation;
 mod hessian;
@@ -20,24 +18,22 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-#[allow(unused_imports)]
 pub(super) use paper::solve_paper;
-#[allow(unused_imports)]
 pub(super) use path::solve_path;
 
 /// How the Newton stage goes about its work.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct NewtonParams {
+pub struct NewtonParams {
     /// Mass that a row or column of the Hessian may lose, relative to the marginal error.
-    pub(super) delta: f64,
+    pub delta: f64,
     /// Relative marginal error to which the levels above the last are solved.
-    pub(super) stage_tol: f64,
+    pub stage_tol: f64,
     /// Ratio of the regularisations of neighbouring levels.
-    pub(super) ratio: f64,
+    pub ratio: f64,
     /// Sinkhorn iterations before the published Newton stage.
-    pub(super) n_sinkhorn: usize,
+    pub n_sinkhorn: usize,
     /// Entries kept per row, on average, in the published Newton stage; 2 if not given.
-    pub(super) sparsity: Option<f64>,
+    pub sparsity: Option<f64>,
 }
 
 impl Default for NewtonParams {

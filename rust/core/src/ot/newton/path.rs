@@ -101,7 +101,8 @@ impl<P: SemiDual> Descent<'_, '_, P> {
                 return Ok(halt);
             }
         }
-        let top = self.evaluation.problem.mean_reduced_cost()? / 4.0;
+        let run = &*self.evaluation.run;
+        let top = self.evaluation.problem.mean_reduced_cost(&|| run.check())? / 4.0;
         self.evaluation.run.n_iter += 2;
         let mut walk =
             Walk { top, ratio: params.ratio, stage_tol: params.stage_tol, max_idle: MAX_IDLE };

@@ -92,6 +92,7 @@ impl SemiDual for Dense {
 
     fn pass(
         &mut self,
+        _: &dyn Fn() -> Result<(), Error>,
         reg: f64,
         psi: &[f64],
         threshold: Option<f64>,
@@ -121,7 +122,8 @@ impl SemiDual for Dense {
         Ok(())
     }
 
-    fn log_column_sums(&mut self, reg: f64, psi: &[f64], alpha: &[f64]) -> Result<Vec<f64>, Error> {
+    fn log_column_sums(&mut self,
+        _: &dyn Fn() -> Result<(), Error>, reg: f64, psi: &[f64], alpha: &[f64]) -> Result<Vec<f64>, Error> {
         self.n_passes += 1;
         let sum = |j: usize| {
             let z: Vec<f64> = (0..self.a.len())
@@ -133,7 +135,7 @@ impl SemiDual for Dense {
         Ok((0..self.b.len()).map(sum).collect())
     }
 
-    fn mean_reduced_cost(&mut self) -> Result<f64, Error> {
+    fn mean_reduced_cost(&mut self, _: &dyn Fn() -> Result<(), Error>) -> Result<f64, Error> {
         self.n_passes += 2;
         let (n, m) = (self.a.len(), self.b.len());
         let min = |x: &mut dyn Iterator<Item = f64>| x.fold(f64::INFINITY, f64::min);

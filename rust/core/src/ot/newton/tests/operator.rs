@@ -17,7 +17,7 @@ fn problem(n: usize, m: usize) -> Dense {
 fn passed(problem: &mut Dense, threshold: f64) -> Pass {
     let psi: Vec<f64> = problem.log_b().iter().zip(uniforms(8, 9999)).map(|(x, u)| x + u).collect();
     let mut pass = Pass::default();
-    problem.pass(0.1, &psi, Some(threshold), &mut pass).expect("a dense pass does not fail");
+    problem.pass(&|| Ok(()), 0.1, &psi, Some(threshold), &mut pass).expect("a dense pass does not fail");
     pass
 }
 
@@ -185,7 +185,7 @@ fn of_equal_entries_the_first_stay() {
     let mut problem = Dense::new(vec![0.5; 2], vec![0.25; 4], |_, _| 1.0);
     let mut pass = Pass::default();
     let psi = problem.log_b();
-    problem.pass(0.1, &psi, Some(0.0), &mut pass).expect("a dense pass does not fail");
+    problem.pass(&|| Ok(()), 0.1, &psi, Some(0.0), &mut pass).expect("a dense pass does not fail");
     keep_largest(&mut pass, 5, &mut Vec::new());
     assert_eq!(pass.kept.offsets, [0, 4, 5]);
     assert_eq!(pass.kept.columns, [0, 1, 2, 3, 0]);

@@ -1,0 +1,77 @@
+//! A balanced problem as Newton's method sees it: log passes in double precision.
+
+use super::cost_bounds::mean_reduced_cost;
+use super::log_pass::{LogPass, RowRule};
+use super::problem::Problem;
+use super::semi_dual::{Pass, SemiDual};
+use super::transform::column_log_sums;
+use crate::error::Error;
+use crate::pairs::PairValues;
+use crate::parallel::Team;
+
+/// Passes over a cost, with what they need of the caller.
+pub(super) struct LogProblem<'a, V> {
+    problem: Problem<'a, V>,
+    pass: LogPass<'a, V, f64>,
+    team: &'a Team,
+}
+
+impl<'a, V: PairValues> LogProblem<'a, V> {
+    pub(super) fn new(problem: Problem<'a, V>, team: &'a Team) -> Result<Self, Error> {
+        Ok(Self { problem, pass: LogPass::new(problem.values, problem.a)?, team })
+    }
+}
+
+impl<V: PairValues> SemiDual for LogProblem<'_, V> {
+    fn row_weights(&self) -> &[f64] {
+        self.problem.a
+    }
+
+    fn column_weights(&self) -> &[f64] {
+        self.problem.b
+    }
+
+    fn pass(
+        &mut self,
+        check: &dyn Fn() -> Result<(), Error>,
+        reg: f64,
+        psi: &[f64],
+        threshold: Option<f64>,
+        out: &mut Pass,
+    ) -> Result<(), Error> {
+        out.alpha.resize(self.problem.a.len(), 0.0);
+        out.column_sums.resize(self.problem.b.len(), 0.0);
+        let Pass { alpha, column_sums, kept } = out;
+        match threshold {
+            None => {
+                let rule = RowRule::PLAIN;
+                self.pass.run(self.team, check, reg, psi, rule, alpha, column_sums)
+            }
+            Some(threshold) => {
+                let columns = column_sums;
+                self.pass.run_and_keep(self.team, check, reg, psi, threshold, alpha, columns, kept)
+            }
+        }
+    }
+
+    fn log_column_sums(
+        &mut self,
+        check: &dyn Fn() -> Result<(), Error>,
+        reg: f64,
+        psi: &[f64],
+        alpha: &[f64],
+    ) -> Result<Vec<f64>, Error> {
+        let weights = self.problem.a.iter();
+        let phi: Vec<f64> = alpha.iter().zip(weights).map(|(alpha, a)| alpha + a.ln()).collect();
+        let mut sums = column_log_sums(self.problem.values, &phi, reg, self.team, check)?;
+        for (sum, psi) in sums.iter_mut().zip(psi) {
+            *sum += psi;
+        }
+        Ok(sums)
+    }
+
+    fn mean_reduced_cost(&mut self, check: &dyn Fn() -> Result<(), Error>) -> Result<f64, Error> {
+        let weights = (self.problem.a, self.problem.b);
+        mean_reduced_cost(self.problem.values, weights, self.team, check)
+    }
+}

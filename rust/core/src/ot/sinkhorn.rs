@@ -1,0 +1,474 @@
+//! The solve: choice of the method, its stages, and the certificate of what is returned.
+
+use super::certificate::{Certificate, certify};
+use super::cost_bounds::mean_reduced_cost;
+use super::iteration::{Iterate, Iteration, Outcome, Rules, SINGLE_FLOOR};
+use super::log_pass::{LogPass, RowRule};
+use super::log_problem::LogProblem;
+use super::newton::{self, NewtonParams, Start, solve_paper, solve_path};
+use super::problem::Problem;
+use super::run::{PassRecord, Run};
+use super::scaling_pass::Kernels;
+use crate::control::{Control, Status};
+use crate::error::{Error, require_finite, try_vec};
+use crate::pairs::PairValues;
+use crate::parallel::{Team, pairwise_sum};
+use crate::simd::Elementary;
+
+/// How a problem is solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// Sinkhorn iterations, over-relaxed as they allow, and Newton steps where those are faster.
+    #[default]
+    Auto,
+    /// Sinkhorn iterations, on a stored kernel where memory allows.
+    Sinkhorn,
+    /// Sinkhorn iterations in the log domain.
+    Log,
+    /// Sparse Newton steps on the semi-dual from the start.
+    Newton,
+    /// Sinkhorn-Newton-Sparse as published: a fixed number of entries, no path.
+    NewtonAsPublished,
+}
+
+/// The arithmetic of iterations; certificates are always in double precision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// Double precision throughout.
+    #[default]
+    Double,
+    /// Kernels in single and sums in double precision, as far as that leads.
+    Mixed,
+}
+
+/// Parameters of [`sinkhorn`].
+#[derive(Debug, Clone, Copy)]
+pub struct SinkhornParams<'a> {
+    /// The method.
+    pub method: Method,
+    /// Marginal error, relative to the mass, at which the solve has converged.
+    pub tol: f64,
+    /// Most passes over the cost.
+    pub max_iter: usize,
+    /// Potentials `(f, g)` to start from, in the units of the cost.
+    pub init: Option<(&'a [f64], &'a [f64])>,
+    /// Whether the regularisation falls to its value step by step; `None`: where it pays.
+    pub eps_scaling: Option<bool>,
+    /// Arithmetic of the iterations.
+    pub precision: Precision,
+    /// Never store a kernel.
+    pub low_memory: bool,
+    /// Settings of Newton's method.
+    pub newton: NewtonParams,
+    /// Keep a history of the passes.
+    pub trace: bool,
+}
+
+impl Default for SinkhornParams<'_> {
+    fn default() -> Self {
+        Self {
+            method: Method::Auto,
+            tol: 1e-9,
+            max_iter: 10_000,
+            init: None,
+            eps_scaling: None,
+            precision: Precision::Double,
+            low_memory: false,
+            newton: NewtonParams::default(),
+            trace: false,
+        }
+    }
+}
+
+/// Potentials and what is proved of them.
+#[derive(Debug, Clone)]
+pub struct SinkhornSolution {
+    /// Row potential (n,), in the units of the cost.
+    pub f: Vec<f64>,
+    /// Column potential (m,); with fixed marginals `<f, a> = <g, b>`.
+    pub g: Vec<f64>,
+    /// How far the potentials are from the optimum.
+    pub certificate: Certificate,
+    /// How the solve ended.
+    pub status: Status,
+    /// Passes over the cost, without those of the certificate.
+    pub n_iter: usize,
+    /// Newton steps.
+    pub n_newton: usize,
+    /// Steps of conjugate gradients in them.
+    pub n_cg: usize,
+    /// Share of the plan's entries that the last Newton step used; NaN without one.
+    pub density: f64,
+    /// The iteration that finished the solve.
+    pub method: &'static str,
+    /// What each pass found, if asked for.
+    pub history: Vec<PassRecord>,
+}
+
+/// Times that a solve goes on because its certificate came out above the tolerance.
+const MAX_ROUNDS: usize = 3;
+
+/// Log passes before a kernel is stored: the first alone makes every row sum right.
+const LOG_PASSES: usize = 2;
+
+/// Passes before Newton's method is tried, and the error below which it needs no path.
+const BEFORE_NEWTON: usize = 20;
+const NEAR: f64 = 0.1;
+
+/// Ratio of regularisations and passes of a level where Sinkhorn iterations go down by steps.
+const LEVEL_RATIO: f64 = 4.0;
+const LEVEL_PASSES: usize = 50;
+const LEVEL_TOL: f64 = 1e-2;
+
+/// Solve a problem of entropic transport, balanced or not.
+///
+/// `problem.values` are the costs in double precision, which the certificate is about; `working`
+/// are the same costs as iterations read them. O(n m) time a pass; memory as `params.low_memory`
+/// says: a kernel of n m numbers, or O(n + m).
+///
+/// # Errors
+/// As [`Problem::validate`] for positive weights; [`Error::Value`] and [`Error::Shape`] for
+/// parameters; [`Error::TooLarge`], [`Error::Interrupted`].
+pub fn sinkhorn<V: PairValues, W: PairValues>(
+    problem: &Problem<'_, V>,
+    working: &W,
+    params: &SinkhornParams<'_>,
+    team: &Team,
+    control: &mut dyn Control,
+) -> Result<SinkhornSolution, Error> {
+    problem.validate(true)?;
+    params.validate(problem)?;
+    let mut run = Run::new(control, params.max_iter, params.trace);
+    let mut solve = Solve {
+        iteration: Iteration::new(*problem, working, team)?,
+        team,
+        params,
+        method: "log",
+        iterate: start(problem, params)?,
+    };
+    let mut outcome = solve.first(&mut run)?;
+    let mut tol = params.tol;
+    let mut round = 0;
+    loop {
+        let (f, g) = solve.potentials();
+        let certificate = certify(problem, &f, &g, team, &|| run.check())?;
+        let scale = solve.iteration.scale();
+        let error = certificate.marginal_error / scale;
+        let status = if error <= params.tol {
+            Status::Converged
+        } else if run.stopped {
+            Status::Stopped
+        } else if outcome == Outcome::Over {
+            Status::MaxIter
+        } else if round >= MAX_ROUNDS || outcome == Outcome::Stalled && round > 0 {
+            Status::Stalled
+        } else {
+            round += 1;
+            tol *= 0.25;
+            outcome = solve.finish(tol, &mut run)?;
+            continue;
+        };
+        return Ok(SinkhornSolution {
+            f,
+            g,
+            certificate,
+            status,
+            n_iter: run.n_iter,
+            n_newton: run.n_newton,
+            n_cg: run.n_cg,
+            density: run.density,
+            method: solve.method,
+            history: run.history,
+        });
+    }
+}
+
+impl SinkhornParams<'_> {
+    fn validate<V: PairValues>(&self, problem: &Problem<'_, V>) -> Result<(), Error> {
+        let value = |argument, rule, value: String| {
+            Err(Error::Value { argument, rule, value, index: None })
+        };
+        // Written so that NaN is refused.
+        if !(self.tol > 0.0 && self.tol.is_finite()) {
+            return value("tol", "positive and finite", self.tol.to_string());
+        }
+        if self.max_iter == 0 {
+            return value("max_iter", "at least 1", "0".into());
+        }
+        let options = self.newton;
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        if !(positive(options.delta)
+            && positive(options.stage_tol)
+            && options.ratio > 1.0
+            && options.ratio.is_finite()
+            && options.sparsity.is_none_or(positive))
+        {
+            let rule = "positive numbers, with a ratio above 1";
+            return value("sns_options", rule, format!("{options:?}"));
+        }
+        let is_newton = matches!(self.method, Method::Newton | Method::NewtonAsPublished);
+        if is_newton && !problem.marginals.are_fixed() {
+            let rule = "infinite with Newton's method, which needs fixed marginals";
+            let rho = problem.marginals;
+            return value("reg_marginals", rule, format!("({}, {})", rho.rows, rho.columns));
+        }
+        if let Some((f, g)) = self.init {
+            for (part, expected) in [(f, problem.a.len()), (g, problem.b.len())] {
+                if part.len() != expected {
+                    return Err(Error::Shape {
+                        argument: "init",
+                        expected: format!("{expected} entries"),
+                        found: part.len().to_string(),
+                    });
+                }
+                require_finite("init", part)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first iterate: as given, or the column potential 0.
+fn start<V: PairValues>(
+    problem: &Problem<'_, V>,
+    params: &SinkhornParams<'_>,
+) -> Result<Iterate, Error> {
+    let reg = problem.reg;
+    let logs = problem.b.iter().map(|b| b.ln());
+    let (alpha, psi) = match params.init {
+        Some((f, g)) => (
+            f.iter().map(|f| f / reg).collect(),
+            logs.zip(g).map(|(log_b, g)| log_b + g / reg).collect(),
+        ),
+        None => (try_vec(problem.a.len(), 0.0)?, logs.collect()),
+    };
+    Ok(Iterate { alpha, psi, error: f64::INFINITY })
+}
+
+struct Solve<'a, 'p, V, W> {
+    iteration: Iteration<'a, V, W>,
+    team: &'a Team,
+    params: &'p SinkhornParams<'p>,
+    method: &'static str,
+    iterate: Iterate,
+}
+
+impl<'a, V: PairValues, W: PairValues> Solve<'a, '_, V, W> {
+    /// The stages of the method that was asked for.
+    fn first(&mut self, run: &mut Run<'_>) -> Result<Outcome, Error> {
+        let params = self.params;
+        match params.method {
+            Method::NewtonAsPublished => self.as_published(params.tol, run),
+            Method::Newton => self.newton_first(run),
+            Method::Auto | Method::Sinkhorn | Method::Log => {
+                let outcome = match params.precision {
+                    Precision::Double => self.iterations::<f64>(params.tol, run)?,
+                    Precision::Mixed => {
+                        let outcome = self.iterations::<f32>(params.tol.max(SINGLE_FLOOR), run)?;
+                        // What single precision cannot reach is left to passes in double.
+                        if outcome == Outcome::Reached && params.tol < SINGLE_FLOOR {
+                            self.iterations::<f64>(params.tol, run)?
+                        } else {
+                            outcome
+                        }
+                    }
+                };
+                if outcome == Outcome::Newton { self.newton(params.tol, run) } else { Ok(outcome) }
+            }
+        }
+    }
+
+    /// Go on in double precision to a smaller tolerance.
+    fn finish(&mut self, tol: f64, run: &mut Run<'_>) -> Result<Outcome, Error> {
+        match self.params.method {
+            Method::Sinkhorn | Method::Log => self.log_iterations::<f64>(tol, usize::MAX, run),
+            Method::NewtonAsPublished => self.as_published(tol, run),
+            Method::Auto | Method::Newton => {
+                let passes = BEFORE_NEWTON;
+                let outcome = self.log_iterations::<f64>(tol, passes, run)?;
+                let is_done = matches!(outcome, Outcome::Reached | Outcome::Stalled);
+                let can = self.iteration.problem.marginals.are_fixed();
+                if is_done || run.is_over() || !can { Ok(outcome) } else { self.newton(tol, run) }
+            }
+        }
+    }
+
+    /// Sinkhorn iterations with kernels and terms of type `E`.
+    fn iterations<E: Elementary>(
+        &mut self,
+        tol: f64,
+        run: &mut Run<'_>,
+    ) -> Result<Outcome, Error> {
+        let params = self.params;
+        if params.eps_scaling == Some(true) && params.method != Method::Auto && run.n_iter == 0 {
+            self.go_down::<E>(run)?;
+        } else if params.eps_scaling == Some(true) && run.n_iter == 0 {
+            return Ok(Outcome::Newton);
+        }
+        let stores = !params.low_memory
+            && params.method != Method::Log
+            && self.iteration.problem.marginals.are_fixed();
+        if !stores {
+            return self.log_iterations::<E>(tol, usize::MAX, run);
+        }
+        let (n, m) = (self.iterate.alpha.len(), self.iterate.psi.len());
+        let mut kernels: Option<Kernels<E>> = None;
+        loop {
+            let outcome = self.log_iterations::<E>(tol, LOG_PASSES, run)?;
+            if outcome == Outcome::Reached || run.is_over() {
+                return Ok(outcome);
+            }
+            let kernels = match &mut kernels {
+                Some(kernels) => kernels,
+                none => none.insert(Kernels::new(n, m)?),
+            };
+            let rules = self.rules(tol, usize::MAX);
+            self.method = "sinkhorn";
+            let outcome =
+                self.iteration.scaling_domain(&mut self.iterate, rules, kernels, run)?;
+            if outcome != Outcome::OutOfRange {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    fn rules(&self, tol: f64, passes: usize) -> Rules {
+        let is_balanced = self.iteration.problem.marginals.are_fixed();
+        let may_leave = is_balanced && self.params.method == Method::Auto;
+        Rules { tol, may_leave, relaxes: is_balanced, passes }
+    }
+
+    fn log_iterations<E: Elementary>(
+        &mut self,
+        tol: f64,
+        passes: usize,
+        run: &mut Run<'_>,
+    ) -> Result<Outcome, Error> {
+        self.method = "log";
+        let mut pass = LogPass::<W, E>::new(self.iteration.working, self.iteration.problem.a)?;
+        let rules = self.rules(tol, passes);
+        self.iteration.log_domain(&mut self.iterate, rules, &mut pass, run)
+    }
+
+    /// Sinkhorn iterations at regularisations that fall to the one that is asked for.
+    fn go_down<E: Elementary>(&mut self, run: &mut Run<'_>) -> Result<(), Error> {
+        let reg = self.iteration.problem.reg;
+        let weights = (self.iteration.problem.a, self.iteration.problem.b);
+        let values = self.iteration.problem.values;
+        let check = || run.check();
+        let mean = mean_reduced_cost(values, weights, self.team, &check)?;
+        run.n_iter += 2;
+        let mut level = reg;
+        while level < mean / 4.0 {
+            level *= LEVEL_RATIO;
+        }
+        let mut last = reg;
+        while level > reg && !run.is_over() {
+            self.rescale(last, level);
+            self.iteration.problem.reg = level;
+            let mut pass = LogPass::<W, E>::new(self.iteration.working, weights.0)?;
+            let rules = Rules { may_leave: false, ..self.rules(LEVEL_TOL, LEVEL_PASSES) };
+            self.iteration.log_domain(&mut self.iterate, rules, &mut pass, run)?;
+            last = level;
+            level /= LEVEL_RATIO;
+        }
+        self.rescale(last, reg);
+        self.iteration.problem.reg = reg;
+        Ok(())
+    }
+
+    /// Keep the potentials in the units of the cost while the regularisation changes.
+    fn rescale(&mut self, from: f64, to: f64) {
+        let ratio = from / to;
+        self.iterate.alpha.iter_mut().for_each(|alpha| *alpha *= ratio);
+        for (psi, log_b) in self.iterate.psi.iter_mut().zip(self.iteration.log_b()) {
+            *psi = log_b + ratio * (*psi - log_b);
+        }
+    }
+
+    /// Newton's method as asked for: a few iterations, then steps from there or along the path.
+    fn newton_first(&mut self, run: &mut Run<'_>) -> Result<Outcome, Error> {
+        if self.params.eps_scaling == Some(true) {
+            return self.newton(self.params.tol, run);
+        }
+        let outcome = self.log_iterations::<f64>(self.params.tol, BEFORE_NEWTON, run)?;
+        if outcome == Outcome::Reached || run.is_over() {
+            return Ok(outcome);
+        }
+        self.newton(self.params.tol, run)
+    }
+
+    /// Newton steps from the iterate, or along the path where it is far from the answer.
+    fn newton(&mut self, tol: f64, run: &mut Run<'_>) -> Result<Outcome, Error> {
+        let near = self.iterate.error < NEAR || self.params.eps_scaling == Some(false);
+        let start = if near && self.params.eps_scaling != Some(true) {
+            Start::Direct { error: self.iterate.error.min(1.0) }
+        } else {
+            Start::Path
+        };
+        let (reg, team, params) = (self.iteration.problem.reg, self.team, self.params.newton);
+        self.steps(
+            "sns",
+            |problem, psi, run| solve_path(problem, reg, psi, tol, &params, team, run, start),
+            run,
+        )
+    }
+
+    fn as_published(&mut self, tol: f64, run: &mut Run<'_>) -> Result<Outcome, Error> {
+        let (reg, team, params) = (self.iteration.problem.reg, self.team, self.params.newton);
+        self.steps(
+            "sns_paper",
+            |problem, psi, run| solve_paper(problem, reg, psi, tol, &params, team, run),
+            run,
+        )
+    }
+
+    /// Run a Newton stage on passes in double precision, then the row update of what it found.
+    fn steps(
+        &mut self,
+        name: &'static str,
+        stage: impl FnOnce(
+            &mut LogProblem<'_, V>,
+            &mut Vec<f64>,
+            &mut Run<'_>,
+        ) -> Result<newton::Outcome, Error>,
+        run: &mut Run<'_>,
+    ) -> Result<Outcome, Error> {
+        self.method = name;
+        let problem = self.iteration.problem;
+        let outcome = {
+            let mut passes = LogProblem::new(problem, self.team)?;
+            stage(&mut passes, &mut self.iterate.psi, run)?
+        };
+        let mut pass = LogPass::<V, f64>::new(problem.values, problem.a)?;
+        let mut sums = try_vec(problem.b.len(), 0.0)?;
+        let Iterate { alpha, psi, error } = &mut self.iterate;
+        let check = || run.check();
+        pass.run(self.team, &check, problem.reg, psi, RowRule::PLAIN, alpha, &mut sums)?;
+        run.n_iter += 1;
+        *error = outcome.error;
+        Ok(match outcome.end {
+            newton::End::Converged => Outcome::Reached,
+            newton::End::Limit => Outcome::Over,
+            newton::End::Stalled => Outcome::Stalled,
+        })
+    }
+
+    /// Potentials in the units of the cost; with fixed marginals `<f, a> = <g, b>`.
+    fn potentials(&self) -> (Vec<f64>, Vec<f64>) {
+        let Problem { a, b, reg, marginals, .. } = self.iteration.problem;
+        let mut f: Vec<f64> = self.iterate.alpha.iter().map(|alpha| reg * alpha).collect();
+        let mut g = self.iteration.column_potential(&self.iterate.psi);
+        if marginals.are_fixed() {
+            let mean = |potential: &[f64], weights: &[f64]| -> f64 {
+                let terms: Vec<f64> =
+                    potential.iter().zip(weights).map(|(p, w)| p * w).collect();
+                pairwise_sum(&terms)
+            };
+            let shift = (mean(&g, b) - mean(&f, a)) / (pairwise_sum(a) + pairwise_sum(b));
+            f.iter_mut().for_each(|f| *f += shift);
+            g.iter_mut().for_each(|g| *g -= shift);
+        }
+        (f, g)
+    }
+}

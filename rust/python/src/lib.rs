@@ -7,10 +7,12 @@ mod call;
 mod cuda;
 mod errors;
 mod labels;
+mod ot;
 mod progress;
 mod random;
 mod ranking;
 mod simd;
+mod solution;
 mod testing;
 mod threads;
 
@@ -25,6 +27,8 @@ mod _core {
     use crate::cuda::cuda_source;
     #[pymodule_export]
     use crate::labels::labels;
+    #[pymodule_export]
+    use crate::ot::ot;
     #[pymodule_export]
     use crate::progress::Info;
     #[pymodule_export]

@@ -7,8 +7,6 @@ mod paired;
 mod plackett_luce;
 mod preference;
 
-use hasten_core::Status;
-use hasten_core::control::Record;
 use hasten_core::error::Error;
 use hasten_core::float::Float;
 use hasten_core::ranking::{
@@ -21,6 +19,7 @@ use pyo3::types::PyDict;
 
 use crate::arrays::{not_float, slice, with_float_array};
 use crate::call::{self, Call};
+use crate::solution::{set_history, status};
 
 /// Entries of a table that one thread passes over in a second, for choosing how to wait.
 const ENTRIES_PER_SECOND: f64 = 2e8;
@@ -84,15 +83,6 @@ fn method(name: &str) -> PyResult<Method> {
     }
 }
 
-fn status(status: Status) -> &'static str {
-    match status {
-        Status::Converged => "converged",
-        Status::MaxIter => "max_iter",
-        Status::Stalled => "stalled",
-        Status::Stopped => "stopped",
-    }
-}
-
 fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_, PyDict>> {
     let out = PyDict::new(py);
     out.set_item("strength", solution.strength.into_pyarray(py))?;
@@ -106,15 +96,6 @@ fn to_dict(py: Python<'_>, solution: BradleyTerrySolution) -> PyResult<Bound<'_,
     out.set_item("message_detail", solution.description)?;
     set_history(&out, &solution.history)?;
     Ok(out)
-}
-
-/// Enter a history, or None where none was kept.
-fn set_history(out: &Bound<'_, PyDict>, history: &[Record]) -> PyResult<()> {
-    let (n_iter, error): (Vec<u64>, Vec<f64>) =
-        history.iter().map(|record| (record.n_iter as u64, record.error)).unzip();
-    let (py, traced) = (out.py(), !n_iter.is_empty());
-    out.set_item("history_n_iter", traced.then(|| n_iter.into_pyarray(py)))?;
-    out.set_item("history_error", traced.then(|| error.into_pyarray(py)))
 }
 
 /// Strong components of the digraph of wins, winners first: `(labels, n_components)`.

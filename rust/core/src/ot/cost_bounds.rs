@@ -130,7 +130,7 @@ pub(super) fn mean_reduced_cost<V: PairValues>(
 /// A lower bound of unregularised transport, from any row potential.
 ///
 /// The potentials are made feasible by two c-transforms over the support of the weights.
-pub(super) fn lower_bound<V: PairValues>(
+pub fn lower_bound<V: PairValues>(
     values: &V,
     weights: (&[f64], &[f64]),
     f: &[f64],

@@ -11,7 +11,7 @@ use super::log_pass::{LogPass, RowRule};
 const COST: f64 = 3.0;
 
 /// `log sum_j exp(psi_j - C_ij / reg)` for each row (n,): one pass.
-pub(super) fn row_log_sums<V: PairValues>(
+pub fn row_log_sums<V: PairValues>(
     values: &V,
     psi: &[f64],
     reg: f64,
@@ -27,7 +27,7 @@ pub(super) fn row_log_sums<V: PairValues>(
 }
 
 /// `log sum_i exp(phi_i - C_ij / reg)` for each column (m,): two passes, at any scale.
-pub(super) fn column_log_sums<V: PairValues>(
+pub fn column_log_sums<V: PairValues>(
     values: &V,
     phi: &[f64],
     reg: f64,

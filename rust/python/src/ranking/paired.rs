@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::cells::{Cells, PairedModel};
-use super::{set_history, status};
+use crate::solution::{set_history, status};
 use crate::arrays::slice;
 use crate::call::{self, Call};
 

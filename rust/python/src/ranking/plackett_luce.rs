@@ -10,6 +10,7 @@ use pyo3::types::PyDict;
 use super::cells::prior;
 use crate::arrays::slice;
 use crate::call::{self, Call};
+use crate::solution::{set_history, status};
 
 /// Entries of rankings that one thread passes over in a second, for choosing how to wait.
 const ENTRIES_PER_SECOND: f64 = 5e7;
@@ -186,11 +187,11 @@ fn to_dict(py: Python<'_>, solution: PlackettLuceSolution) -> PyResult<Bound<'_,
     out.set_item("residual", solution.certificate.residual)?;
     out.set_item("log_likelihood_gap", solution.certificate.log_likelihood_gap)?;
     out.set_item("error", solution.certificate.error)?;
-    out.set_item("status", super::status(solution.status))?;
+    out.set_item("status", status(solution.status))?;
     out.set_item("n_iter", solution.n_iter)?;
     out.set_item("method", solution.method)?;
     out.set_item("message_detail", solution.description)?;
-    super::set_history(&out, &solution.history)?;
+    set_history(&out, &solution.history)?;
     Ok(out)
 }
 

@@ -11,7 +11,7 @@ use numpy::{
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::status;
+use crate::solution::status;
 use crate::arrays::{slice, with_float_array};
 use crate::call::{self, Call};
 

@@ -1,0 +1,244 @@
+//! The plan of given potentials: as a matrix, as a sparse matrix, and applied to vectors.
+
+use super::plan_rows::{Plan, PlanTile, PlanVisitor, by_chunk, columns_by_chunk};
+use super::problem::Problem;
+use crate::error::{Error, try_vec, try_zeroed};
+use crate::float::Float;
+use crate::pairs::{PairValues, add_columns};
+use crate::parallel::Team;
+use crate::simd::Arithmetic;
+
+/// What a pass needs beside the problem and its potentials.
+#[derive(Clone, Copy)]
+pub struct Passing<'a> {
+    /// Threads.
+    pub team: &'a Team,
+    /// Asked every few hundredths of a second whether to go on.
+    pub check: &'a dyn Fn() -> Result<(), Error>,
+}
+
+/// The plan (n, m), row after row.
+///
+/// # Errors
+/// [`Error::TooLarge`], [`Error::Interrupted`].
+pub fn dense_plan<V: PairValues, T: Float>(
+    problem: &Problem<'_, V>,
+    (f, g): (&[f64], &[f64]),
+    passing: Passing<'_>,
+) -> Result<Vec<T>, Error> {
+    let (n, m) = (f.len(), g.len());
+    let bytes = n as u128 * m as u128 * size_of::<T>() as u128;
+    let mut out: Vec<T> = try_zeroed(n.checked_mul(m).ok_or(Error::TooLarge { bytes })?)?;
+    let (phi, psi) = problem.log_potentials(f, g);
+    let plan = Plan { values: problem.values, reg: problem.reg, phi: &phi, psi: &psi };
+    let chunks = plan.chunks();
+    let parts = by_chunk(chunks, &mut out, m).into_iter().enumerate();
+    let mut visitors: Vec<_> = parts
+        .map(|(k, rows)| Copy { first: k * chunks.rows(), n_columns: m, rows })
+        .collect();
+    plan.visit(passing.team, passing.check, &mut visitors)?;
+    Ok(out)
+}
+
+struct Copy<'k, T> {
+    first: usize,
+    n_columns: usize,
+    rows: &'k mut [T],
+}
+
+impl<T: Float> PlanVisitor for Copy<'_, T> {
+    #[inline(always)]
+    fn visit<A: Arithmetic>(&mut self, tile: PlanTile<'_>) {
+        let first = (tile.row - self.first) * self.n_columns + tile.start;
+        for (out, mass) in self.rows[first..].iter_mut().zip(tile.masses) {
+            *out = T::from_f64(*mass);
+        }
+    }
+}
+
+/// Entries of a plan that are at least a threshold, as compressed rows.
+#[derive(Debug, Clone, Default)]
+pub struct SparsePlan {
+    /// First entry of each row, and the number of entries (n + 1,).
+    pub offsets: Vec<i64>,
+    /// Column by entry, increasing within a row.
+    pub columns: Vec<i32>,
+    /// Mass by entry.
+    pub masses: Vec<f64>,
+    /// Mass of the entries that were left out.
+    pub dropped: f64,
+}
+
+/// The entries of the plan that are at least `threshold`.
+///
+/// # Errors
+/// [`Error::TooLarge`] for more columns than 32-bit indices can name; [`Error::Interrupted`].
+pub fn sparse_plan<V: PairValues>(
+    problem: &Problem<'_, V>,
+    (f, g): (&[f64], &[f64]),
+    threshold: f64,
+    passing: Passing<'_>,
+) -> Result<SparsePlan, Error> {
+    if i32::try_from(g.len()).is_err() {
+        return Err(Error::TooLarge { bytes: 8 * g.len() as u128 });
+    }
+    let (phi, psi) = problem.log_potentials(f, g);
+    let plan = Plan { values: problem.values, reg: problem.reg, phi: &phi, psi: &psi };
+    let mut visitors: Vec<_> = (0..plan.chunks().len())
+        .map(|_| Keep { threshold, counts: Vec::new(), rows: SparsePlan::default() })
+        .collect();
+    plan.visit(passing.team, passing.check, &mut visitors)?;
+    let mut out = SparsePlan { offsets: vec![0], ..SparsePlan::default() };
+    for visitor in visitors {
+        for count in visitor.counts {
+            out.offsets.push(out.offsets[out.offsets.len() - 1] + count);
+        }
+        out.columns.extend(visitor.rows.columns);
+        out.masses.extend(visitor.rows.masses);
+        out.dropped += visitor.rows.dropped;
+    }
+    Ok(out)
+}
+
+struct Keep {
+    threshold: f64,
+    counts: Vec<i64>,
+    rows: SparsePlan,
+}
+
+impl PlanVisitor for Keep {
+    #[inline(always)]
+    fn visit<A: Arithmetic>(&mut self, tile: PlanTile<'_>) {
+        if tile.start == 0 {
+            self.counts.push(0);
+        }
+        let before = self.rows.columns.len();
+        let mut dropped = 0.0;
+        for (l, &mass) in tile.masses.iter().enumerate() {
+            if mass >= self.threshold {
+                self.rows.columns.push((tile.start + l) as i32);
+                self.rows.masses.push(mass);
+            } else {
+                dropped += mass;
+            }
+        }
+        self.rows.dropped += dropped;
+        if let Some(count) = self.counts.last_mut() {
+            *count += (self.rows.columns.len() - before) as i64;
+        }
+    }
+}
+
+/// The product `P V` (n, k) with `values` (m, k) in rows, without the plan.
+///
+/// # Errors
+/// [`Error::TooLarge`], [`Error::Interrupted`].
+pub fn apply_plan<V: PairValues>(
+    problem: &Problem<'_, V>,
+    (f, g): (&[f64], &[f64]),
+    (values, k): (&[f64], usize),
+    passing: Passing<'_>,
+) -> Result<Vec<f64>, Error> {
+    let mut out = try_vec(f.len() * k, 0.0)?;
+    if k == 0 {
+        return Ok(out);
+    }
+    // By column of `values`, so that a tile is a dot product of two runs of memory.
+    let by_column: Vec<f64> =
+        (0..k).flat_map(|c| values.iter().skip(c).step_by(k).copied()).collect();
+    let (phi, psi) = problem.log_potentials(f, g);
+    let plan = Plan { values: problem.values, reg: problem.reg, phi: &phi, psi: &psi };
+    let chunks = plan.chunks();
+    let parts = by_chunk(chunks, &mut out, k).into_iter().enumerate();
+    let mut visitors: Vec<_> = parts
+        .map(|(number, rows)| Multiply {
+            first: number * chunks.rows(),
+            by_column: &by_column,
+            n_columns: g.len(),
+            k,
+            rows,
+        })
+        .collect();
+    plan.visit(passing.team, passing.check, &mut visitors)?;
+    Ok(out)
+}
+
+struct Multiply<'k> {
+    first: usize,
+    by_column: &'k [f64],
+    n_columns: usize,
+    k: usize,
+    rows: &'k mut [f64],
+}
+
+impl PlanVisitor for Multiply<'_> {
+    #[inline(always)]
+    fn visit<A: Arithmetic>(&mut self, tile: PlanTile<'_>) {
+        let out = &mut self.rows[(tile.row - self.first) * self.k..][..self.k];
+        for (c, out) in out.iter_mut().enumerate() {
+            let values = &self.by_column[c * self.n_columns + tile.start..];
+            *out += dot::<A>(tile.masses, values);
+        }
+    }
+}
+
+/// Inner product over the length of `a`.
+#[inline(always)]
+fn dot<A: Arithmetic>(a: &[f64], b: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    let mut lanes = [0.0; LANES];
+    for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
+        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane = A::mul_add(*a, *b, *lane);
+        }
+    }
+    lanes.iter().sum()
+}
+
+/// The product `P^T U` (m, k) with `values` (n, k) in rows, without the plan.
+///
+/// # Errors
+/// [`Error::TooLarge`], [`Error::Interrupted`].
+pub fn apply_transposed_plan<V: PairValues>(
+    problem: &Problem<'_, V>,
+    (f, g): (&[f64], &[f64]),
+    (values, k): (&[f64], usize),
+    passing: Passing<'_>,
+) -> Result<Vec<f64>, Error> {
+    let m = g.len();
+    let mut out = try_vec(m * k, 0.0)?;
+    let (phi, psi) = problem.log_potentials(f, g);
+    let plan = Plan { values: problem.values, reg: problem.reg, phi: &phi, psi: &psi };
+    // One column of the result at a time: partial sums of all would take chunks times m k numbers.
+    for c in 0..k {
+        let mut partial = columns_by_chunk(plan.chunks(), m)?;
+        let mut visitors: Vec<_> = partial
+            .chunks_mut(m)
+            .map(|sums| Scatter { values, k, c, sums })
+            .collect();
+        plan.visit(passing.team, passing.check, &mut visitors)?;
+        let mut sums = try_vec(m, 0.0)?;
+        add_columns(passing.team, &partial, &mut sums);
+        for (row, sum) in out.chunks_exact_mut(k).zip(sums) {
+            row[c] = sum;
+        }
+    }
+    Ok(out)
+}
+
+struct Scatter<'k> {
+    values: &'k [f64],
+    k: usize,
+    c: usize,
+    sums: &'k mut [f64],
+}
+
+impl PlanVisitor for Scatter<'_> {
+    #[inline(always)]
+    fn visit<A: Arithmetic>(&mut self, tile: PlanTile<'_>) {
+        let factor = self.values[tile.row * self.k + self.c];
+        for (sum, mass) in self.sums[tile.start..].iter_mut().zip(tile.masses) {
+            *sum = A::mul_add(factor, *mass, *sum);
+        }
+    }
+}

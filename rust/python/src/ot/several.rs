@@ -1,0 +1,222 @@
+//! Problems beside the plain one: batches, symmetric problems, barycenters.
+
+use hasten_core::control::Control;
+use hasten_core::error::Error;
+use hasten_core::ot::{
+    self as core, Barycenter, BarycenterParams, Batch, Histograms, Marginals, Problem,
+    SinkhornParams, SymmetricParams, SymmetricSolution,
+};
+use hasten_core::pairs::PairValues;
+use hasten_core::parallel::Team;
+use numpy::{
+    IntoPyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArrayDyn,
+    PyUntypedArrayMethods,
+};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::cost::{Cost, Task};
+use super::{PASSES, is_mixed, marginals, method, precision};
+use crate::arrays::{not_float, slice};
+use crate::call::{self, Call};
+use crate::solution::{set_history, status};
+
+/// Every problem of a batch; those after a stop are NaN.
+#[pyfunction]
+#[pyo3(signature = (
+    cost, a, b, reg, reg_marginals, method, tol, max_iter, precision, n_threads, callback, /
+))]
+#[expect(clippy::too_many_arguments)]
+pub(super) fn sinkhorn_batch<'py>(
+    py: Python<'py>,
+    cost: &Bound<'py, PyAny>,
+    a: PyReadonlyArray2<'py, f64>,
+    b: PyReadonlyArray2<'py, f64>,
+    reg: PyReadonlyArray1<'py, f64>,
+    reg_marginals: (f64, f64),
+    method: &str,
+    tol: f64,
+    max_iter: usize,
+    precision: &str,
+    n_threads: Option<usize>,
+    callback: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let (n, m, count) = (a.shape()[1], b.shape()[1], a.shape()[0]);
+    let double: Option<PyReadonlyArrayDyn<'py, f64>> = cost.extract().ok();
+    let single: Option<PyReadonlyArrayDyn<'py, f32>> = cost.extract().ok();
+    let mixed = is_mixed(precision, single.is_some())?;
+    let params = SinkhornParams {
+        method: self::method(method)?,
+        tol,
+        max_iter,
+        precision: self::precision(mixed),
+        ..SinkhornParams::default()
+    };
+    let (a, b, reg) = (slice(&a, "a")?, slice(&b, "b")?, slice(&reg, "reg")?);
+    let work = count as f64 * n as f64 * m as f64 * PASSES * 3e-9;
+    let call = Call { n_threads, callback, work };
+    let (shape, marginals) = ((n, m), marginals(reg_marginals));
+    let solutions = if let Some(costs) = &double {
+        let costs = slice(costs, "cost")?;
+        call::run(py, call, |team, control| {
+            let batch = Batch { costs, a, b, shape, reg, marginals };
+            core::sinkhorn_batch(&batch, &params, team, control)
+        })?
+    } else if let Some(costs) = &single {
+        let costs = slice(costs, "cost")?;
+        call::run(py, call, |team, control| {
+            let batch = Batch { costs, a, b, shape, reg, marginals };
+            core::sinkhorn_batch(&batch, &params, team, control)
+        })?
+    } else {
+        return Err(not_float(cost, "cost", 3));
+    };
+    let out = PyDict::new(py);
+    let mut f = vec![f64::NAN; count * n];
+    let mut g = vec![f64::NAN; count * m];
+    let mut n_iter = vec![0_u64; count];
+    let mut states = vec!["stopped"; count];
+    let mut numbers = vec![[f64::NAN; 4]; count];
+    for (k, solution) in solutions.into_iter().enumerate() {
+        f[k * n..(k + 1) * n].copy_from_slice(&solution.f);
+        g[k * m..(k + 1) * m].copy_from_slice(&solution.g);
+        n_iter[k] = solution.n_iter as u64;
+        states[k] = status(solution.status);
+        let c = solution.certificate;
+        numbers[k] = [c.value, c.gap, c.value_linear, c.marginal_error];
+    }
+    out.set_item("f", f.into_pyarray(py).reshape([count, n])?)?;
+    out.set_item("g", g.into_pyarray(py).reshape([count, m])?)?;
+    for (k, name) in ["value", "gap", "value_linear", "marginal_error"].into_iter().enumerate() {
+        let column: Vec<f64> = numbers.iter().map(|numbers| numbers[k]).collect();
+        out.set_item(name, column.into_pyarray(py))?;
+    }
+    out.set_item("status", states)?;
+    out.set_item("n_iter", n_iter.into_pyarray(py))?;
+    Ok(out)
+}
+
+struct Symmetric<'a, 'k> {
+    a: &'a [f64],
+    reg: f64,
+    marginals: Marginals,
+    params: SymmetricParams<'a>,
+    mixed: bool,
+    team: &'k Team,
+    control: &'k mut dyn Control,
+}
+
+impl Task for Symmetric<'_, '_> {
+    type Output = SymmetricSolution;
+
+    fn run<V: PairValues, W: PairValues>(
+        self,
+        values: &V,
+        working: &W,
+    ) -> Result<SymmetricSolution, Error> {
+        let Self { a, reg, marginals, params, mixed, team, control } = self;
+        let problem = Problem { values, a, b: a, reg, marginals };
+        if mixed {
+            core::symmetric::<f32, V, W>(&problem, working, &params, team, control)
+        } else {
+            core::symmetric::<f64, V, W>(&problem, working, &params, team, control)
+        }
+    }
+}
+
+/// The potential of weights transported to themselves.
+#[pyfunction]
+#[pyo3(signature = (
+    cost, a, reg, reg_marginal, init, tol, max_iter, precision, n_threads, callback, /
+))]
+#[expect(clippy::too_many_arguments)]
+pub(super) fn symmetric<'py>(
+    py: Python<'py>,
+    cost: &Bound<'py, PyAny>,
+    a: PyReadonlyArray1<'py, f64>,
+    reg: f64,
+    reg_marginal: f64,
+    init: Option<PyReadonlyArray1<'py, f64>>,
+    tol: f64,
+    max_iter: usize,
+    precision: &str,
+    n_threads: Option<usize>,
+    callback: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let cost = Cost::new(cost)?;
+    let cost = cost.borrow()?;
+    let mixed = is_mixed(precision, cost.is_single())?;
+    let init = init.as_ref().map(|init| slice(init, "init")).transpose()?;
+    let params = SymmetricParams { tol, max_iter, init };
+    let (a, marginals) = (slice(&a, "a")?, marginals((reg_marginal, reg_marginal)));
+    let call = Call { n_threads, callback, work: cost.seconds(PASSES) };
+    let solution = call::run(py, call, |team, control| {
+        cost.apply(mixed, Symmetric { a, reg, marginals, params, mixed, team, control })
+    })?;
+    let out = PyDict::new(py);
+    out.set_item("f", solution.f.into_pyarray(py))?;
+    out.set_item("value", solution.certificate.value)?;
+    out.set_item("gap", solution.certificate.gap)?;
+    out.set_item("marginal_error", solution.certificate.marginal_error)?;
+    out.set_item("status", status(solution.status))?;
+    out.set_item("n_iter", solution.n_iter)?;
+    Ok(out)
+}
+
+struct Mean<'a, 'k> {
+    histograms: &'a [f64],
+    weights: &'a [f64],
+    reg: f64,
+    params: BarycenterParams,
+    team: &'k Team,
+    control: &'k mut dyn Control,
+}
+
+impl Task for Mean<'_, '_> {
+    type Output = Barycenter;
+
+    fn run<V: PairValues, W: PairValues>(self, values: &V, _: &W) -> Result<Barycenter, Error> {
+        let Self { histograms, weights, reg, params, team, control } = self;
+        let data = Histograms { values, histograms, weights, reg };
+        core::barycenter(&data, &params, team, control)
+    }
+}
+
+/// The barycenter of histograms.
+#[pyfunction]
+#[pyo3(signature = (
+    cost, histograms, weights, reg, debiased, tol, max_iter, n_threads, callback, trace, /
+))]
+#[expect(clippy::too_many_arguments)]
+pub(super) fn barycenter<'py>(
+    py: Python<'py>,
+    cost: &Bound<'py, PyAny>,
+    histograms: PyReadonlyArray2<'py, f64>,
+    weights: PyReadonlyArray1<'py, f64>,
+    reg: f64,
+    debiased: bool,
+    tol: f64,
+    max_iter: usize,
+    n_threads: Option<usize>,
+    callback: Option<Py<PyAny>>,
+    trace: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let cost = Cost::new(cost)?;
+    let cost = cost.borrow()?;
+    let shape = [histograms.shape()[0], histograms.shape()[1]];
+    let (histograms, weights) = (slice(&histograms, "histograms")?, slice(&weights, "weights")?);
+    let params = BarycenterParams { debiased, tol, max_iter, trace };
+    let call = Call { n_threads, callback, work: cost.seconds(PASSES * shape[0] as f64) };
+    let solution = call::run(py, call, |team, control| {
+        cost.apply(false, Mean { histograms, weights, reg, params, team, control })
+    })?;
+    let out = PyDict::new(py);
+    out.set_item("weights", solution.weights.into_pyarray(py))?;
+    out.set_item("f", solution.f.into_pyarray(py).reshape(shape)?)?;
+    out.set_item("g", solution.g.into_pyarray(py).reshape(shape)?)?;
+    out.set_item("error", solution.error)?;
+    out.set_item("status", status(solution.status))?;
+    out.set_item("n_iter", solution.n_iter)?;
+    set_history(&out, &solution.history)?;
+    Ok(out)
+}

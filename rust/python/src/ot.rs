@@ -7,8 +7,8 @@ mod several;
 use hasten_core::control::Control;
 use hasten_core::error::Error;
 use hasten_core::ot::{
-    self as core, Certificate, Marginals, Method, NewtonParams, Precision, Problem,
-    SinkhornParams, SinkhornSolution, Stage,
+    self as core, Certificate, Marginals, Method, NewtonParams, Precision, Problem, SinkhornParams,
+    SinkhornSolution, Stage,
 };
 use hasten_core::pairs::PairValues;
 use hasten_core::parallel::Team;
@@ -190,12 +190,8 @@ fn sinkhorn<'py>(
         newton: NewtonParams { n_sinkhorn, sparsity, delta, stage_tol, ratio },
         trace,
     };
-    let terms = Terms {
-        a: slice(&a, "a")?,
-        b: slice(&b, "b")?,
-        reg,
-        marginals: marginals(reg_marginals),
-    };
+    let terms =
+        Terms { a: slice(&a, "a")?, b: slice(&b, "b")?, reg, marginals: marginals(reg_marginals) };
     let call = Call { n_threads, callback, work: cost.seconds(PASSES) };
     let solution = call::run(py, call, |team, control| {
         cost.apply(mixed, Solve { terms, params, team, control })

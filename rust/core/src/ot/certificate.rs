@@ -12,7 +12,6 @@ use crate::pairs::{PairValues, add_columns};
 use crate::parallel::{Team, pairwise_sum};
 use crate::simd::{Arithmetic, Elementary};
 
-
 /// What is known of a pair of potentials.
 #[derive(Debug, Clone)]
 pub struct Certificate {
@@ -80,9 +79,8 @@ impl Side<'_> {
     /// Sum a function of (weight, potential, sum) over the support of the weights.
     fn total(&self, term: impl Fn(f64, f64, f64) -> f64) -> f64 {
         let entries = self.weights.iter().zip(self.potential).zip(self.sums);
-        let terms: Vec<f64> = entries
-            .map(|((&w, &p), &s)| if w > 0.0 { term(w, p, s) } else { 0.0 })
-            .collect();
+        let terms: Vec<f64> =
+            entries.map(|((&w, &p), &s)| if w > 0.0 { term(w, p, s) } else { 0.0 }).collect();
         pairwise_sum(&terms)
     }
 

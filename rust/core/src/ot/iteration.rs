@@ -341,8 +341,8 @@ impl<'a, V: PairValues, W: PairValues> Iteration<'a, V, W> {
         let mut rows = iterate.alpha.iter().copied().zip(a.iter().copied());
         let gammas = iterate.psi.iter().zip(&self.log_b).map(|(psi, log_b)| psi - log_b);
         let mut columns = gammas.zip(self.problem.b.iter().copied());
-        let difference = log_mass(&mut rows, p, self.masses.0)
-            - log_mass(&mut columns, q, self.masses.1);
+        let difference =
+            log_mass(&mut rows, p, self.masses.0) - log_mass(&mut columns, q, self.masses.1);
         let factor = if p.is_infinite() {
             q
         } else if q.is_infinite() {

@@ -25,9 +25,7 @@ pub use batch::{Batch, sinkhorn_batch};
 pub use certificate::{Certificate, certify};
 pub use cost_bounds::lower_bound;
 pub use newton::NewtonParams;
-pub use plan::{
-    Passing, SparsePlan, apply_plan, apply_transposed_plan, dense_plan, sparse_plan,
-};
+pub use plan::{Passing, SparsePlan, apply_plan, apply_transposed_plan, dense_plan, sparse_plan};
 pub use point_gradient::point_gradient;
 pub use problem::{Marginals, Problem};
 pub use run::{PassRecord, Stage};

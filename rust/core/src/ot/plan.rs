@@ -33,9 +33,8 @@ pub fn dense_plan<V: PairValues, T: Float>(
     let plan = Plan { values: problem.values, reg: problem.reg, phi: &phi, psi: &psi };
     let chunks = plan.chunks();
     let parts = by_chunk(chunks, &mut out, m).into_iter().enumerate();
-    let mut visitors: Vec<_> = parts
-        .map(|(k, rows)| Copy { first: k * chunks.rows(), n_columns: m, rows })
-        .collect();
+    let mut visitors: Vec<_> =
+        parts.map(|(k, rows)| Copy { first: k * chunks.rows(), n_columns: m, rows }).collect();
     plan.visit(passing.team, passing.check, &mut visitors)?;
     Ok(out)
 }
@@ -212,10 +211,8 @@ pub fn apply_transposed_plan<V: PairValues>(
     // One column of the result at a time: partial sums of all would take chunks times m k numbers.
     for c in 0..k {
         let mut partial = columns_by_chunk(plan.chunks(), m)?;
-        let mut visitors: Vec<_> = partial
-            .chunks_mut(m)
-            .map(|sums| Scatter { values, k, c, sums })
-            .collect();
+        let mut visitors: Vec<_> =
+            partial.chunks_mut(m).map(|sums| Scatter { values, k, c, sums }).collect();
         plan.visit(passing.team, passing.check, &mut visitors)?;
         let mut sums = try_vec(m, 0.0)?;
         add_columns(passing.team, &partial, &mut sums);

@@ -294,11 +294,7 @@ impl<'a, V: PairValues, W: PairValues> Solve<'a, '_, V, W> {
     }
 
     /// Sinkhorn iterations with kernels and terms of type `E`.
-    fn iterations<E: Elementary>(
-        &mut self,
-        tol: f64,
-        run: &mut Run<'_>,
-    ) -> Result<Outcome, Error> {
+    fn iterations<E: Elementary>(&mut self, tol: f64, run: &mut Run<'_>) -> Result<Outcome, Error> {
         let params = self.params;
         if params.eps_scaling == Some(true) && params.method != Method::Auto && run.n_iter == 0 {
             self.go_down::<E>(run)?;
@@ -324,8 +320,7 @@ impl<'a, V: PairValues, W: PairValues> Solve<'a, '_, V, W> {
             };
             let rules = self.rules(tol, usize::MAX);
             self.method = "sinkhorn";
-            let outcome =
-                self.iteration.scaling_domain(&mut self.iterate, rules, kernels, run)?;
+            let outcome = self.iteration.scaling_domain(&mut self.iterate, rules, kernels, run)?;
             if outcome != Outcome::OutOfRange {
                 return Ok(outcome);
             }
@@ -461,8 +456,7 @@ impl<'a, V: PairValues, W: PairValues> Solve<'a, '_, V, W> {
         let mut g = self.iteration.column_potential(&self.iterate.psi);
         if marginals.are_fixed() {
             let mean = |potential: &[f64], weights: &[f64]| -> f64 {
-                let terms: Vec<f64> =
-                    potential.iter().zip(weights).map(|(p, w)| p * w).collect();
+                let terms: Vec<f64> = potential.iter().zip(weights).map(|(p, w)| p * w).collect();
                 pairwise_sum(&terms)
             };
             let shift = (mean(&g, b) - mean(&f, a)) / (pairwise_sum(a) + pairwise_sum(b));

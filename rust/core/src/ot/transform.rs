@@ -37,10 +37,8 @@ pub fn column_log_sums<V: PairValues>(
     let chunks = Chunks::new(values, COST);
     let (n_columns, inverse) = (values.n_columns(), 1.0 / reg);
     let mut partial = try_vec(chunks.len() * n_columns, f64::NEG_INFINITY)?;
-    let mut visitors: Vec<_> = partial
-        .chunks_mut(n_columns)
-        .map(|largest| Largest { phi, inverse, largest })
-        .collect();
+    let mut visitors: Vec<_> =
+        partial.chunks_mut(n_columns).map(|largest| Largest { phi, inverse, largest }).collect();
     visit(values, team, chunks, check, &mut visitors)?;
     let mut largest = try_vec(n_columns, f64::NEG_INFINITY)?;
     for partial in partial.chunks_exact(n_columns) {

@@ -20,9 +20,9 @@
 mod matrix;
 mod points;
 mod sweep;
-mod visit;
 #[cfg(test)]
 mod tests;
+mod visit;
 
 pub use matrix::Matrix;
 pub use points::{Metric, Points};

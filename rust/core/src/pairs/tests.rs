@@ -24,9 +24,7 @@ fn naive(metric: Metric, x: &[f64], y: &[f64]) -> f64 {
 
 #[test]
 fn distances_agree_with_their_definitions() {
-    for metric in
-        [Metric::SquaredEuclidean, Metric::Euclidean, Metric::Cosine, Metric::CityBlock]
-    {
+    for metric in [Metric::SquaredEuclidean, Metric::Euclidean, Metric::Cosine, Metric::CityBlock] {
         for (n, m, d) in [(1, 1, 1), (3, 31, 2), (2, 33, 5), (4, 1100, 7)] {
             let (x, y) = (numbers(n * d, 1), numbers(m * d, 2));
             let double = Points::<f64>::new(&x, &y, d, metric).expect("valid");

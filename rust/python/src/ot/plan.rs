@@ -291,12 +291,8 @@ impl Work for Sparse {
     }
 }
 
-type Csr<'py> = (
-    Bound<'py, PyArray1<i64>>,
-    Bound<'py, PyArray1<i32>>,
-    Bound<'py, PyArray1<f64>>,
-    f64,
-);
+type Csr<'py> =
+    (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i32>>, Bound<'py, PyArray1<f64>>, f64);
 
 /// The entries of the plan from a threshold on: row pointers, columns, masses, dropped mass.
 #[pyfunction]

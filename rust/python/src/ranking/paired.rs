@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::cells::{Cells, PairedModel};
-use crate::solution::{set_history, status};
 use crate::arrays::slice;
 use crate::call::{self, Call};
+use crate::solution::{set_history, status};
 
 /// Seconds that one thread takes for a cell, from the sort to the certificate.
 const SECONDS_PER_CELL: f64 = 5e-7;

@@ -11,9 +11,9 @@ use numpy::{
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::solution::status;
 use crate::arrays::{slice, with_float_array};
 use crate::call::{self, Call};
+use crate::solution::status;
 
 /// Seconds of a pass for each row: a constant part, one for each feature, one for each pair of them.
 const SECONDS: (f64, f64, f64) = (2e-8, 4e-9, 2e-10);

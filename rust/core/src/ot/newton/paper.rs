@@ -43,6 +43,7 @@ pub(in crate::ot) fn solve_paper<P: SemiDual>(
 ) -> Result<Outcome, Error> {
     let (n, m) = (problem.row_weights().len(), problem.column_weights().len());
     let sparsity = params.sparsity.unwrap_or(SPARSITY);
+    #[expect(clippy::cast_sign_loss, reason = "between 1 and the number of entries")]
     let count = (sparsity * n.max(m) as f64).ceil().clamp(1.0, n as f64 * m as f64) as usize;
     let mut evaluation = Evaluation::new(problem, reg, team, run);
     let mut point = Point { psi: psi.clone(), ..Point::default() };

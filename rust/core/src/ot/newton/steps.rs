@@ -18,6 +18,9 @@ const MAX_HALVINGS: usize = 12;
 /// Share of the slope that a step must gain.
 const MIN_GAIN: f64 = 1e-4;
 
+/// Steps in a row that may leave a large error unhalved.
+const MAX_IDLE_ABOVE: usize = 40;
+
 /// When a descent at one regularisation ends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -25,6 +28,8 @@ pub(super) struct Limits {
     pub(super) target: f64,
     /// Most steps.
     pub(super) max_steps: usize,
+    /// Error from which on `max_idle` holds; above it a hard problem is given more time.
+    pub(super) settled: f64,
     /// Most steps in a row that do not halve the error.
     pub(super) max_idle: usize,
     /// End at the first sign that this is not the place for Newton's method: a step rejected, two
@@ -88,7 +93,9 @@ impl Newton {
                 return Ok(Halt::Over);
             }
             let hopeless = limits.wary && (n_short >= 2 || step >= 15 && point.error > 1e-3);
-            if step == limits.max_steps || n_idle >= limits.max_idle || hopeless {
+            let max_idle =
+                if point.error <= limits.settled { limits.max_idle } else { MAX_IDLE_ABOVE };
+            if step == limits.max_steps || n_idle >= max_idle || hopeless {
                 return Ok(Halt::Failed);
             }
             let shift = boost * (1e-2 * point.error).min(1e-3);

@@ -4,7 +4,7 @@ use super::{NewtonParams, Start, account, assignment, solve, solve_path, solve_w
 use crate::control::{Control, Flow, Info};
 use crate::error::Error;
 use crate::ot::newton::End;
-use crate::ot::run::Run;
+use crate::ot::run::{Run, Stage};
 use crate::parallel::Team;
 
 #[test]
@@ -31,16 +31,26 @@ fn every_limit_of_passes_leaves_a_usable_iterate() {
 fn potentials_from_above_carry_over_in_the_units_of_the_cost() {
     let mut problem = assignment(60, 1);
     let (low, team) = (1.0 / 1200.0, Team::sequential());
-    let stopped = solve_with(&mut problem, low, 1e-9, Start::Path, 20, &team);
-    assert!(stopped.outcome.error.is_infinite());
-    let level = stopped.history.last().map_or(f64::NAN, |record| record.reg);
-    assert!(level > low);
     let log_b = problem.log_b();
-    let at_level: Vec<f64> =
-        stopped.psi.iter().zip(&log_b).map(|(psi, log)| log + low / level * (psi - log)).collect();
-    // A column update may have followed the last pass, and does not raise the error.
-    let error = stopped.history.last().map_or(f64::NAN, |record| record.error);
-    assert!(problem.error(level, &at_level) <= error + 1e-9);
+    let mut n_compared = 0;
+    for max_iter in 4..20 {
+        let stopped = solve_with(&mut problem, low, 1e-9, Start::Path, max_iter, &team);
+        let last = stopped.history.last().expect("passes were made");
+        if last.reg == low {
+            continue;
+        }
+        assert!(stopped.outcome.error.is_infinite());
+        // Once a level is done the potentials are those predicted for the next.
+        if last.stage == Stage::Path && last.error > NewtonParams::default().stage_tol {
+            let logs = stopped.psi.iter().zip(&log_b);
+            let above: Vec<f64> =
+                logs.map(|(psi, log)| log + low / last.reg * (psi - log)).collect();
+            // A column update may have followed the last pass, and does not raise the error.
+            assert!(problem.error(last.reg, &above) <= last.error + 1e-9);
+            n_compared += 1;
+        }
+    }
+    assert!(n_compared >= 3);
 }
 
 #[test]
@@ -70,7 +80,7 @@ impl Control for StopAfter {
 fn the_caller_may_stop_at_any_pass() {
     let mut problem = assignment(60, 3);
     let reg = 1.0 / 300.0;
-    for after in [1, 7, 20, 27] {
+    for after in [1, 5, 9, 14] {
         let (mut psi, mut control) = (problem.log_b(), StopAfter(after));
         let mut run = Run::new(&mut control, 1000, false);
         let params = NewtonParams::default();

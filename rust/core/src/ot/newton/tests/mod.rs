@@ -122,8 +122,13 @@ impl SemiDual for Dense {
         Ok(())
     }
 
-    fn log_column_sums(&mut self,
-        _: &dyn Fn() -> Result<(), Error>, reg: f64, psi: &[f64], alpha: &[f64]) -> Result<Vec<f64>, Error> {
+    fn log_column_sums(
+        &mut self,
+        _: &dyn Fn() -> Result<(), Error>,
+        reg: f64,
+        psi: &[f64],
+        alpha: &[f64],
+    ) -> Result<Vec<f64>, Error> {
         self.n_passes += 1;
         let sum = |j: usize| {
             let z: Vec<f64> = (0..self.a.len())
@@ -238,6 +243,8 @@ fn assignment(n: usize, key: u64) -> Dense {
 
 fn normalised(mut weights: Vec<f64>) -> Vec<f64> {
     let total: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|w| *w /= total);
+    for w in &mut weights {
+        *w /= total;
+    }
     weights
 }

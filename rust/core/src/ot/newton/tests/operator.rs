@@ -17,7 +17,9 @@ fn problem(n: usize, m: usize) -> Dense {
 fn passed(problem: &mut Dense, threshold: f64) -> Pass {
     let psi: Vec<f64> = problem.log_b().iter().zip(uniforms(8, 9999)).map(|(x, u)| x + u).collect();
     let mut pass = Pass::default();
-    problem.pass(&|| Ok(()), 0.1, &psi, Some(threshold), &mut pass).expect("a dense pass does not fail");
+    problem
+        .pass(&|| Ok(()), 0.1, &psi, Some(threshold), &mut pass)
+        .expect("a dense pass does not fail");
     pass
 }
 

@@ -1,4 +1,5 @@
 from . import datasets as datasets
+from . import ot as ot
 from . import ranking as ranking
 from ._core import __version__ as __version__
 from ._exceptions import ConvergenceWarning as ConvergenceWarning
@@ -13,6 +14,7 @@ __all__ = [
     "__version__",
     "datasets",
     "get_num_threads",
+    "ot",
     "ranking",
     "set_num_threads",
     "show_versions",

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import labels as labels
+from . import ot as ot
 from . import random as random
 from . import ranking as ranking
 from . import simd as simd
@@ -15,6 +16,7 @@ __all__ = [
     "__version__",
     "cuda_source",
     "labels",
+    "ot",
     "random",
     "ranking",
     "simd",

@@ -1,0 +1,3 @@
+"""Synthetic problems with known answers."""
+
+__all__ = []

@@ -288,4 +288,5 @@ def match_masses(
         )
     if (mass == other).all():
         return b
-    return b * (mass / other)[..., None]
+    scaled: NDArray[np.float64] = b * (mass / other)[..., None]
+    return scaled

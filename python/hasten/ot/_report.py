@@ -24,7 +24,8 @@ def message(status: str, error: float, tol: float, mass: float, max_iter: int) -
     str
         The sentence.
     """
-    limit = f"tol={tol:g}" if mass == 1.0 else f"tol={tol:g} times the mass {mass:.4g}"
+    shown = f"{mass:.4g}"
+    limit = f"tol={tol:g}" if shown == "1" else f"tol={tol:g} times the mass {shown}"
     return {
         "converged": f"the marginal error {error:.2g} is at most {limit}",
         "max_iter": f"reached max_iter={max_iter} with a marginal error of {error:.2g}, above "

@@ -52,7 +52,7 @@ class SinkhornResult(Result):
     n_cg : int
         Steps of conjugate gradients in them.
     density : float
-        Share of the plan's entries that the last Newton step kept; 0 without one.
+        Share of the plan's entries that the last Newton step kept; NaN without one.
     method_used : str
         The iteration that finished.
     error : float
@@ -67,7 +67,8 @@ class SinkhornResult(Result):
         How the solve ended.
     history : dict of ndarray, or None
         With ``trace=True``, for each pass: "n_iter", "marginal_error", "dual_value", "eps" (the
-        strength at which the pass was made) and "stage".
+        strength at which the pass was made) and "stage" ("log", "scaling", "path", "newton" or
+        "certificate").
 
     Notes
     -----

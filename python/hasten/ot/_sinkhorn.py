@@ -93,8 +93,8 @@ def sinkhorn(
         Threads to use; every core that the process may use by default. The answer does not depend
         on it.
     callback : callable, optional
-        Called as ``callback(info)`` with ``info.n_iter``, ``info.error`` and ``info.x``. Returning
-        True ends the solve.
+        Called as ``callback(info)`` with ``info.n_iter``, ``info.error`` (relative to the mass) and
+        ``info.x``, the current `g` of the columns that have weight. Returning True ends the solve.
     progress : bool, default False
         Show a tqdm bar.
     trace : bool, default False

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hasten.ot._options import Options
     from hasten.ot._problem import Problem
 
+# What a pass belonged to, by the numbers of the core.
+STAGES = np.array(["log", "scaling", "path", "newton", "certificate"])
+
 # Statuses of the core at which a user has to be warned.
 WARNED = ("max_iter", "stalled")
 
@@ -69,28 +72,65 @@ def solve(
             hook,
             options.trace,
         )
-    status = answer["status"]
+    return wrap(problem, answer, (rows, columns), tol, options.max_iter, function)
+
+
+def wrap(
+    problem: Problem,
+    answer: Any,
+    support: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    tol: float,
+    max_iter: int,
+    function: str,
+) -> tuple[SinkhornResult, str | None]:
+    """Make a result of what the core found where there is weight.
+
+    Parameters
+    ----------
+    problem : Problem
+        The whole problem.
+    answer : mapping
+        Potentials, certificate and counts, as `_core.ot.sinkhorn` returns them.
+    support : tuple of ndarray of bool
+        The rows and the columns that were solved.
+    tol : float
+        The tolerance.
+    max_iter : int
+        The limit of passes.
+    function : str
+        Name of the function that was called, for messages.
+
+    Returns
+    -------
+    result : SinkhornResult
+        The answer for all rows and columns.
+    warning : str or None
+        As from `solve`.
+    """
+    rows, columns = support
+    status, error = answer["status"], answer["marginal_error"]
     f, g = problem.extended(answer["f"], answer["g"], rows, columns)
-    message = _report.message(status, answer["marginal_error"], tol, problem.mass, options.max_iter)
+    message = _report.message(status, error, tol, problem.mass, max_iter)
+    backend = problem.backend
     result = SinkhornResult(
         value=answer["value"],
         value_linear=answer["value_linear"],
         gap=answer["gap"],
-        marginal_error=answer["marginal_error"],
-        f=problem.backend.wrap(f),
-        g=problem.backend.wrap(g),
-        row_sums=problem.backend.wrap(_spread(answer["row_sums"], rows)),
-        column_sums=problem.backend.wrap(_spread(answer["column_sums"], columns)),
+        marginal_error=error,
+        f=backend.wrap(f),
+        g=backend.wrap(g),
+        row_sums=backend.wrap(_spread(answer["row_sums"], rows)),
+        column_sums=backend.wrap(_spread(answer["column_sums"], columns)),
         n_newton=answer["n_newton"],
         n_cg=answer["n_cg"],
         density=answer["density"],
         method_used=answer["method"],
-        error=answer["marginal_error"],
+        error=error,
         error_kind="bound",
         converged=status == "converged",
         n_iter=answer["n_iter"],
         message=message,
-        history=_history(answer),
+        history=_history(answer, problem.mass),
         _problem=problem,
         _potentials=(f, g),
     )
@@ -145,13 +185,13 @@ def _spread(values: NDArray[np.float64], places: NDArray[np.bool_]) -> NDArray[n
     return whole
 
 
-def _history(answer: Any) -> dict[str, NDArray[Any]] | None:
-    if answer["history_n_iter"] is None:
+def _history(answer: Any, mass: float) -> dict[str, NDArray[Any]] | None:
+    if answer.get("history_n_iter") is None:
         return None
     return {
         "n_iter": answer["history_n_iter"],
-        "marginal_error": answer["history_error"],
+        "marginal_error": answer["history_error"] * mass,
         "dual_value": answer["history_value"],
         "eps": answer["history_reg"],
-        "stage": answer["history_stage"],
+        "stage": STAGES[answer["history_stage"]],
     }

@@ -134,13 +134,32 @@ def sinkhorn_divergence(
         As in `sinkhorn_points`.
     grad : bool, default False
         Compute derivatives by weights and points.
-    method, tol, max_iter, eps_scaling, precision, memory, sns_options
-        As in `sinkhorn_points`, for each of the three problems.
+    method : {"auto", "sinkhorn", "log", "sns", "sns_paper"}, default "auto"
+        Of the transport from `X` to `Y`, as in `sinkhorn`.
     reg_marginals : float, default inf
         As in `sinkhorn`, one strength for both sides.
-    n_threads, callback, progress, trace
-        As in `sinkhorn`. The callback hears of the three solves one after the other, and ends
-        the one that runs.
+    tol : float, optional
+        As in `sinkhorn_points`, for each of the three problems.
+    max_iter : int, default 10,000
+        Largest number of passes in each of the three problems.
+    eps_scaling : {"auto", True, False}, default "auto"
+        As in `sinkhorn`.
+    precision : {"auto", "float64", "mixed"}, default "auto"
+        As in `sinkhorn`.
+    memory : {"auto", "low"}, default "auto"
+        As in `sinkhorn_points`.
+    sns_options : dict, optional
+        As in `sinkhorn`.
+    n_threads : int, optional
+        Threads to use; every core that the process may use by default. The answer does not depend
+        on it.
+    callback : callable, optional
+        As in `sinkhorn`; it hears of the three solves one after the other, and ends the one that
+        runs.
+    progress : bool, default False
+        Show a tqdm bar.
+    trace : bool, default False
+        Keep the history of the transport from `X` to `Y`.
 
     Returns
     -------

@@ -63,16 +63,33 @@ def sinkhorn_points(
     metric : {"sqeuclidean", "euclidean", "cosine", "cityblock"}, default "sqeuclidean"
         :math:`|x - y|^2` (without a factor 1/2), :math:`|x - y|`, :math:`1 - \cos(x, y)`, or
         :math:`\sum_k |x_k - y_k|`.
-    method, reg_marginals, max_iter, init, eps_scaling, sns_options
+    method : {"auto", "sinkhorn", "log", "sns", "sns_paper"}, default "auto"
+        As in `sinkhorn`.
+    reg_marginals : float or pair of float, default inf
         As in `sinkhorn`.
     tol : float, optional
         As in `sinkhorn`: by default 1e-9, or 1e-5 if both `X` and `Y` are float32.
+    max_iter : int, default 10,000
+        Largest number of passes over the distances.
+    init : SinkhornResult or pair of array-like, optional
+        A result of a similar problem, or potentials (f, g), to start from.
+    eps_scaling : {"auto", True, False}, default "auto"
+        As in `sinkhorn`.
     precision : {"auto", "float64", "mixed"}, default "auto"
         As in `sinkhorn`.
     memory : {"auto", "low"}, default "auto"
         "auto" stores the kernel where distances cost more than reading it, "low" never does.
-    n_threads, callback, progress, trace
+    sns_options : dict, optional
         As in `sinkhorn`.
+    n_threads : int, optional
+        Threads to use; every core that the process may use by default. The answer does not depend
+        on it.
+    callback : callable, optional
+        As in `sinkhorn`.
+    progress : bool, default False
+        Show a tqdm bar.
+    trace : bool, default False
+        Keep what each pass found in ``result.history``.
 
     Returns
     -------

@@ -83,8 +83,8 @@ class SinkhornResult(Result):
     >>> result.plan.round(4)
     array([[0.25, 0.25],
            [0.  , 0.5 ]])
-    >>> print(result)
-    XX
+    >>> print(str(result).splitlines()[0])
+    Entropic transport of 2 x 2 costs, reg=0.1: converged
     """
 
     value: float

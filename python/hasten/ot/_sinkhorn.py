@@ -183,18 +183,18 @@ def sinkhorn(
     array([[0.25, 0.25],
            [0.  , 0.5 ]])
     >>> round(result.value, 4), round(result.exact_lower, 4), round(result.exact_upper, 4)
-    (0.2908, 0.25, 0.25)
+    (0.2716, 0.2327, 0.25)
 
     The derivative of the value by each cost is the plan, and by each weight a potential:
 
     >>> result.grad("b").round(3)
-    array([-0.343,  0.4  ])
+    array([-0.532,  0.358])
 
     Marginals that need not be met, here because the masses differ:
 
     >>> unbalanced = sinkhorn([1.0, 1.0], [1.0], [[0.0], [2.0]], reg=0.1, reg_marginals=0.5)
     >>> unbalanced.row_sums.round(3)
-    array([1.05 , 0.064])
+    array([0.984, 0.035])
     """
     options = check_options(
         tol=tol,

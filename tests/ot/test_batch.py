@@ -1,0 +1,131 @@
+"""Many problems at once are the same as one after the other."""
+
+import numpy as np
+import pytest
+
+import hasten
+from hasten.ot import sinkhorn, sinkhorn_batch
+
+
+@pytest.fixture
+def batch():
+    rng = np.random.default_rng(0)
+    a, b = rng.dirichlet(np.ones(9), size=5), rng.dirichlet(np.ones(7), size=5)
+    return a, b, rng.random((5, 9, 7)), np.array([0.05, 0.1, 0.2, 0.5, 3.0])
+
+
+def check_same(result, problems, **options):
+    assert len(result) == len(problems)
+    for k, (a, b, cost, reg) in enumerate(problems):
+        alone = sinkhorn(a, b, cost, reg=reg, tol=1e-12, **options)
+        assert result.value[k] == pytest.approx(alone.value, rel=1e-10)
+        assert result.value_linear[k] == pytest.approx(alone.value_linear, rel=1e-8)
+        np.testing.assert_allclose(result.f[k], alone.f, atol=1e-8)
+        np.testing.assert_allclose(result.g[k], alone.g, atol=1e-8)
+        np.testing.assert_allclose(result[k].plan, alone.plan, rtol=1e-8, atol=1e-12)
+        assert result[k].value == pytest.approx(result.value[k], rel=1e-12)
+        assert result[k].marginal_error == pytest.approx(result.error[k], rel=1e-3, abs=1e-14)
+
+
+@pytest.mark.parametrize("method", ["auto", "sinkhorn", "log"])
+@pytest.mark.parametrize("rho", [np.inf, 0.5])
+def test_each_problem_is_solved_as_alone(batch, method, rho):
+    a, b, cost, reg = batch
+    result = sinkhorn_batch(a, b, cost, reg=reg, method=method, reg_marginals=rho, tol=1e-12)
+    assert result.converged.all()
+    check_same(result, list(zip(a, b, cost, reg, strict=True)), reg_marginals=rho)
+
+
+def test_costs_weights_and_strengths_may_be_shared(batch):
+    a, b, cost, reg = batch
+    check_same(
+        sinkhorn_batch(a, b, cost[0], reg=0.1, tol=1e-12),
+        [(x, y, cost[0], 0.1) for x, y in zip(a, b, strict=True)],
+    )
+    check_same(
+        sinkhorn_batch(a[0], b, cost[0], reg=reg, tol=1e-12),
+        [(a[0], y, cost[0], r) for y, r in zip(b, reg, strict=True)],
+    )
+    check_same(
+        sinkhorn_batch(a[0], b[0], cost[0], reg=reg, tol=1e-12),
+        [(a[0], b[0], cost[0], r) for r in reg],
+    )
+    check_same(sinkhorn_batch(a[0], b[0], cost[0], reg=0.1, tol=1e-12), [(a[0], b[0], cost[0], 0.1)])
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_zero_weights_at_different_places(batch, shared):
+    a, b, cost, reg = batch
+    a[1, [0, 4]] = a[3, 2] = b[3, 6] = b[4, [1, 2]] = 0.0
+    a, b = a / a.sum(axis=1, keepdims=True), b / b.sum(axis=1, keepdims=True)
+    costs = [cost[0]] * 5 if shared else cost
+    result = sinkhorn_batch(a, b, cost[0] if shared else cost, reg=reg, tol=1e-12)
+    check_same(result, list(zip(a, b, costs, reg, strict=True)))
+    assert np.isfinite(result.f).all()
+    assert np.isfinite(result.g).all()
+
+
+def test_bounds_are_in_order(batch):
+    a, b, cost, reg = batch
+    loose = sinkhorn_batch(a, b, cost, reg=reg, tol=1e-3)
+    tight = sinkhorn_batch(a, b, cost, reg=reg, tol=1e-13)
+    assert (loose.value_lower <= tight.value + 1e-13).all()
+    assert (loose.value_upper >= tight.value - 1e-13).all()
+
+
+def test_one_that_does_not_converge_warns(batch):
+    a, b, cost, _ = batch
+    reg = np.array([0.001, 10.0, 10.0, 10.0, 10.0])
+    with pytest.warns(hasten.ConvergenceWarning, match="sinkhorn_batch did not converge: 4 of 5"):
+        result = sinkhorn_batch(a, b, cost, reg=reg, max_iter=20)
+    assert result.converged.tolist() == [False, True, True, True, True]
+    assert (result.error > 1e-9).tolist() == [True, False, False, False, False]
+    assert not result[0].converged
+    assert "4 of 5 converged" in str(result)
+    assert [one.converged for one in result] == result.converged.tolist()
+    with pytest.raises(IndexError):
+        result[5]
+    assert result[-1].value == result[4].value
+
+
+def test_single_precision(batch):
+    a, b, cost, reg = batch
+    result = sinkhorn_batch(a, b, np.float32(cost), reg=reg)
+    assert result.converged.all()
+    assert result[0].plan.dtype == np.float32
+    assert result.f.dtype == np.float64
+    np.testing.assert_allclose(result.value, sinkhorn_batch(a, b, cost, reg=reg).value, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "match"),
+    [
+        ({"a": np.ones((5, 8)) / 8}, ValueError, r"`cost` must have shape \(8, 7\) or"),
+        ({"a": np.ones((4, 9)) / 9}, ValueError, "`a` 4, `b` 5, `cost` 5, `reg` 5: numbers of"),
+        ({"cost": np.ones((9, 8))}, ValueError, r"`cost` must have shape \(9, 7\) or \(B, 9, 7\)"),
+        ({"cost": np.ones(9)}, ValueError, "`cost` must have shape"),
+        ({"cost": np.full((9, 7), np.nan)}, ValueError, r"`cost` must be finite; got nan at index"),
+        ({"a": np.zeros((5, 9))}, ValueError, "`a` must have a positive sum; got 0.0 in row 0"),
+        ({"a": -np.ones((5, 9))}, ValueError, r"`a` must not be negative; got -1.0 at index \(0"),
+        ({"a": np.ones((5, 9))}, ValueError, "`a` and `b` must have the same sum; got 9 and 1"),
+        ({"a": np.ones((1, 5, 9))}, ValueError, "`a` must have 1 or 2 dimensions"),
+        ({"a": np.ones((5, 0))}, ValueError, "`a` must not be empty"),
+        ({"reg": 0.0}, ValueError, "`reg` must be greater than 0; got 0.0"),
+        ({"reg": [0.1, 0.1, -1.0, 0.1, 0.1]}, ValueError, "greater than 0; got -1.0 at index 2"),
+        ({"reg": "low"}, TypeError, "`reg` must hold real numbers"),
+        ({"reg": np.ones((5, 1))}, ValueError, "`reg` must be a number or have 1 dimension"),
+        ({"method": "sns"}, ValueError, "`method` must be one of 'auto', 'sinkhorn', 'log'"),
+    ],
+)
+def test_bad_input(batch, changes, error, match):
+    arguments = dict(zip(("a", "b", "cost", "reg"), batch, strict=True)) | changes
+    with pytest.raises(error, match=match):
+        sinkhorn_batch(**arguments)
+
+
+def test_threads_do_not_change_a_bit(batch):
+    a, b, cost, reg = batch
+    results = [sinkhorn_batch(a, b, cost, reg=reg, n_threads=k) for k in (1, 2, 5)]
+    for result in results[1:]:
+        np.testing.assert_array_equal(result.f, results[0].f)
+        np.testing.assert_array_equal(result.gap, results[0].gap)

@@ -49,15 +49,13 @@ def test_normal_densities_meet_in_a_normal_density():
     """The debiased mean of equal bumps has their variance (Theorem 3 of Janati et al. 2020)."""
     x = np.linspace(-4.0, 4.0, 161)
     bumps = np.exp(-((x[:, None] - [-1.0, 1.0]) ** 2) / (2 * 0.3**2))
-    result = barycenter(
-        bumps / bumps.sum(axis=0), (x[:, None] - x) ** 2, reg=0.1, tol=1e-9
-    )
+    result = barycenter(bumps / bumps.sum(axis=0), (x[:, None] - x) ** 2, reg=0.1, tol=1e-9)
     assert x @ result.barycenter == pytest.approx(0.0, abs=1e-9)
     assert x**2 @ result.barycenter == pytest.approx(0.09, rel=1e-4)
 
 
 def test_symmetries(grid):
-    x, histograms, cost = grid
+    _, histograms, cost = grid
     one = barycenter(histograms, cost, reg=2e-3, weights=[0.5, 0.25, 0.25])
     mirrored = barycenter(histograms[::-1], cost, reg=2e-3, weights=[0.5, 0.25, 0.25])
     np.testing.assert_allclose(mirrored.barycenter[::-1], one.barycenter, atol=1e-9)
@@ -68,7 +66,7 @@ def test_symmetries(grid):
 
 
 def test_zeros_in_histograms(grid):
-    x, _, cost = grid
+    _, _, cost = grid
     spikes = np.zeros((60, 2))
     spikes[10, 0] = spikes[40, 1] = 1.0
     result = barycenter(spikes, cost, reg=2e-3)
@@ -130,13 +128,13 @@ def test_bad_input(changes, error, match):
 def test_the_estimator_is_the_function(grid):
     _, histograms, cost = grid
     model = SinkhornBarycenter(reg=2e-3).fit(histograms.T)
-    np.testing.assert_array_equal(model.barycenter_, barycenter(histograms, cost, reg=2e-3).barycenter)
+    np.testing.assert_array_equal(
+        model.barycenter_, barycenter(histograms, cost, reg=2e-3).barycenter
+    )
     assert model.n_iter_ == model.result_.n_iter
     heavy = SinkhornBarycenter(reg=2e-3, cost=2 * cost, weights=[0.5, 0.5, 0.0], debiased=False)
     heavy.fit(histograms.T * [[1.0], [2.0], [3.0]])
-    expected = barycenter(
-        histograms, 2 * cost, reg=2e-3, weights=[0.5, 0.5, 0.0], debiased=False
-    )
+    expected = barycenter(histograms, 2 * cost, reg=2e-3, weights=[0.5, 0.5, 0.0], debiased=False)
     np.testing.assert_allclose(heavy.barycenter_, expected.barycenter, atol=1e-12)
     with pytest.raises(ValueError, match="row 1 is all zero"):
         SinkhornBarycenter().fit([[1.0, 0.0], [0.0, 0.0]])

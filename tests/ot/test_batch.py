@@ -50,7 +50,9 @@ def test_costs_weights_and_strengths_may_be_shared(batch):
         sinkhorn_batch(a[0], b[0], cost[0], reg=reg, tol=1e-12),
         [(a[0], b[0], cost[0], r) for r in reg],
     )
-    check_same(sinkhorn_batch(a[0], b[0], cost[0], reg=0.1, tol=1e-12), [(a[0], b[0], cost[0], 0.1)])
+    check_same(
+        sinkhorn_batch(a[0], b[0], cost[0], reg=0.1, tol=1e-12), [(a[0], b[0], cost[0], 0.1)]
+    )
 
 
 @pytest.mark.parametrize("shared", [True, False])

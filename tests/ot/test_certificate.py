@@ -1,4 +1,4 @@
-"""Bounds hold against a solution of many digits, converged or not, in single and double precision."""
+"""Bounds hold against a solution of many digits, converged or not, in both precisions."""
 
 import warnings
 
@@ -119,9 +119,7 @@ def exact_transport(a, b, cost):
     n, m = cost.shape
     rows = np.kron(np.eye(n), np.ones(m))
     columns = np.kron(np.ones(n), np.eye(m))
-    solved = linprog(
-        cost.ravel(), A_eq=np.vstack([rows, columns])[:-1], b_eq=np.append(a, b)[:-1]
-    )
+    solved = linprog(cost.ravel(), A_eq=np.vstack([rows, columns])[:-1], b_eq=np.append(a, b)[:-1])
     assert solved.status == 0
     return solved.fun
 

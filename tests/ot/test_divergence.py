@@ -22,7 +22,7 @@ def clouds(seed=0, n=25, m=20, d=2):
 @pytest.mark.parametrize("reg", [0.1, 1.0, 10.0])
 def test_a_translation_has_its_squared_length(reg):
     X, _, a, _ = clouds()
-    result = sinkhorn_divergence(X, X + [3.0, -4.0], a, a, reg=reg, tol=1e-12)
+    result = sinkhorn_divergence(X, X + np.array([3.0, -4.0]), a, a, reg=reg, tol=1e-12)
     assert result.value == pytest.approx(25.0, rel=1e-11)
     assert result.error < 1e-9
 

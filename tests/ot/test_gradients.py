@@ -134,15 +134,15 @@ def test_of_the_divergence(difference_quotient, metric, rho):
             direction,
             difference_quotient(lambda y: value(X, y, a, b), Y, direction, 1e-5),
         )
-    for direction in directions(6, 2, keep_sum=whole):
-        direction = direction * a.min()
+    for unit in directions(6, 2, keep_sum=whole):
+        direction = unit * a.min()
         agree(
             result.grad_a,
             direction,
             difference_quotient(lambda x: value(X, Y, x, b), a, direction, 1e-4),
         )
-    for direction in directions(5, 2, keep_sum=whole):
-        direction = direction * b.min()
+    for unit in directions(5, 2, keep_sum=whole):
+        direction = unit * b.min()
         agree(
             result.grad_b,
             direction,

@@ -97,7 +97,9 @@ def test_a_potential_of_costs_takes_costs():
     np.testing.assert_allclose(result.potential_g(cost[:, 3:6]), result.g[3:6], atol=1e-10)
     with pytest.raises(ValueError, match=r"`X_new` must be costs of shape \(k, 30\); got \(5, 3\)"):
         result.potential_f(cost[:5, :3])
-    with pytest.raises(ValueError, match=r"`Y_new` must be costs of shape \(40, k\); got \(5, 30\)"):
+    with pytest.raises(
+        ValueError, match=r"`Y_new` must be costs of shape \(40, k\); got \(5, 30\)"
+    ):
         result.potential_g(cost[:5])
 
 

@@ -60,9 +60,7 @@ def test_published_problems(published, name, value, with_plain_entropy, most_pas
 
 def test_normal_densities_on_a_grid():
     x = np.linspace(-8, 9, 1200)
-    a, b = (
-        np.exp(-((x - mean) ** 2) / (2 * variance)) for mean, variance in [(0, 0.5), (1, 0.8)]
-    )
+    a, b = (np.exp(-((x - mean) ** 2) / (2 * variance)) for mean, variance in [(0, 0.5), (1, 0.8)])
     result = sinkhorn(a / a.sum(), b / b.sum(), (x[:, None] - x) ** 2, reg=0.4)
     assert result.converged
     assert result.value == pytest.approx(1.481126137473, abs=1e-9)
@@ -257,7 +255,11 @@ def test_threads_do_not_change_a_bit(draw, method):
     bits = set()
     for n_threads in (1, 2, 3, 7):
         result = sinkhorn(a, b, cost, reg=0.02, method=method, n_threads=n_threads)
-        products = result.transport(np.arange(200.0)), result.plan, result.plan_sparse(1e-6).plan.data
+        products = (
+            result.transport(np.arange(200.0)),
+            result.plan,
+            result.plan_sparse(1e-6).plan.data,
+        )
         numbers = result.value, result.gap, result.exact_lower, result.exact_upper
         bits.add(b"".join(np.asarray(x).tobytes() for x in (result.f, *products, *numbers)))
     assert len(bits) == 1

@@ -36,9 +36,7 @@ def test_one_marginal_may_be_exact(draw, rho):
     a, b, cost = draw(30, 20, seed=3)
     result = sinkhorn(2 * a, b, cost, reg=0.1, reg_marginals=rho, tol=1e-12)
     assert result.converged
-    sums, wanted = (
-        (result.row_sums, 2 * a) if np.isinf(rho[0]) else (result.column_sums, b)
-    )
+    sums, wanted = (result.row_sums, 2 * a) if np.isinf(rho[0]) else (result.column_sums, b)
     np.testing.assert_allclose(sums, wanted, rtol=1e-9)
     loose = result.column_sums if np.isinf(rho[0]) else result.row_sums
     assert abs(loose.sum() - wanted.sum()) < 1e-9

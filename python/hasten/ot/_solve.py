@@ -132,7 +132,8 @@ def wrap(
         message=message,
         history=_history(answer, problem.mass),
         _problem=problem,
-        _potentials=(f, g),
+        # Copies, so that what a caller writes into `f` and `g` does not change the plan.
+        _potentials=(f.copy(), g.copy()),
     )
     if status not in WARNED:
         return result, None

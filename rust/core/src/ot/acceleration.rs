@@ -53,7 +53,7 @@ impl Acceleration {
     /// Enter the error of a pass.
     pub(super) fn observe(&mut self, error: f64) -> Advice {
         self.n_passes += 1;
-        if self.n_passes % INTERVAL != 0 {
+        if !self.n_passes.is_multiple_of(INTERVAL) {
             return Advice::Iterate;
         }
         let before = std::mem::replace(&mut self.last, error);

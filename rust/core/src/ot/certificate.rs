@@ -249,7 +249,7 @@ fn rounded_gap<V: PairValues>(
     let total = pairwise_sum(&e_a).max(pairwise_sum(&e_b));
     let e_a: Vec<f64> = e_a.iter().map(|e| if total > 0.0 { e / total } else { 0.0 }).collect();
     let mut visitors: Vec<_> = (0..plan.chunks().len())
-        .map(|_| Divergence { x: &x, y: &y, e_a: &e_a, e_b: &e_b, divergence: 0.0, linear: 0.0 })
+        .map(|_| Gap { x: &x, y: &y, e_a: &e_a, e_b: &e_b, divergence: 0.0, linear: 0.0 })
         .collect();
     plan.visit(team, check, &mut visitors)?;
     let divergence = pairwise_sum(&visitors.iter().map(|v| v.divergence).collect::<Vec<_>>());
@@ -258,7 +258,7 @@ fn rounded_gap<V: PairValues>(
 }
 
 /// Sums `KL(G | P)` and `<G, C>` with `G = x P y + e_a e_b^T`.
-struct Divergence<'k> {
+struct Gap<'k> {
     x: &'k [f64],
     y: &'k [f64],
     e_a: &'k [f64],
@@ -267,7 +267,7 @@ struct Divergence<'k> {
     linear: f64,
 }
 
-impl PlanVisitor for Divergence<'_> {
+impl PlanVisitor for Gap<'_> {
     #[inline(always)]
     fn visit<A: Arithmetic>(&mut self, tile: PlanTile<'_>) {
         let columns = tile.start..tile.start + tile.masses.len();

@@ -130,6 +130,9 @@ pub(super) fn mean_reduced_cost<V: PairValues>(
 /// A lower bound of unregularised transport, from any row potential.
 ///
 /// The potentials are made feasible by two c-transforms over the support of the weights.
+///
+/// # Errors
+/// [`Error::TooLarge`], and whatever `check` returns.
 pub fn lower_bound<V: PairValues>(
     values: &V,
     weights: (&[f64], &[f64]),

@@ -204,7 +204,7 @@ impl<'a, V: PairValues, W: PairValues> Iteration<'a, V, W> {
                 && self.column_sums.iter().all(|&sum| sum > 0.0);
             if !is_safe {
                 // Left to a log pass, which has no range to leave.
-                return self.leave(iterate, &u, &v, error, Outcome::OutOfRange);
+                return Ok(self.leave(iterate, &u, &v, error, Outcome::OutOfRange));
             }
             iterate.error = error;
             let g = || {
@@ -215,24 +215,24 @@ impl<'a, V: PairValues, W: PairValues> Iteration<'a, V, W> {
             let goes_on = run.pass(Stage::Scaling, reg, error, value, &g)?;
             if error <= rules.tol {
                 if omega == 1.0 {
-                    return self.leave(iterate, &u, &v, error, Outcome::Reached);
+                    return Ok(self.leave(iterate, &u, &v, error, Outcome::Reached));
                 }
                 is_last = true;
             } else {
                 is_last = false;
             }
             if !goes_on {
-                return self.leave(iterate, &u, &v, error, Outcome::Over);
+                return Ok(self.leave(iterate, &u, &v, error, Outcome::Over));
             }
             if progress.is_stuck(error) {
-                return self.leave(iterate, &u, &v, error, Outcome::Stalled);
+                return Ok(self.leave(iterate, &u, &v, error, Outcome::Stalled));
             }
             let advice = acceleration.observe(error);
             if !rules.relaxes {
                 acceleration.omega = 1.0;
             }
             if advice == Advice::Newton && rules.may_leave {
-                return self.leave(iterate, &u, &v, error, Outcome::Newton);
+                return Ok(self.leave(iterate, &u, &v, error, Outcome::Newton));
             }
             let omega = if is_last { 1.0 } else { acceleration.omega };
             let columns = self.problem.b.iter().zip(&self.column_sums);
@@ -241,7 +241,8 @@ impl<'a, V: PairValues, W: PairValues> Iteration<'a, V, W> {
                 *v *= if omega == 1.0 { ratio } else { ratio.powf(omega) };
             }
         }
-        self.leave(iterate, &u, &v, iterate.error, Outcome::Over)
+        let error = iterate.error;
+        Ok(self.leave(iterate, &u, &v, error, Outcome::Over))
     }
 
     /// Move the scalings into the potentials.
@@ -252,7 +253,7 @@ impl<'a, V: PairValues, W: PairValues> Iteration<'a, V, W> {
         v: &[f64],
         error: f64,
         outcome: Outcome,
-    ) -> Result<Outcome, Error> {
+    ) -> Outcome {
         let scalings = u.iter().zip(self.problem.a);
         for (alpha, (u, a)) in iterate.alpha.iter_mut().zip(scalings) {
             let step = (u / a).ln();
@@ -264,7 +265,7 @@ impl<'a, V: PairValues, W: PairValues> Iteration<'a, V, W> {
             *psi += if step.is_finite() { step } else { 0.0 };
         }
         iterate.error = error;
-        Ok(outcome)
+        outcome
     }
 
     /// Sum of the distances of the column sums from what they should be.

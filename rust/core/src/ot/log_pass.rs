@@ -106,7 +106,7 @@ impl<'a, V: PairValues, E: Elementary> LogPass<'a, V, E> {
             &mut self.terms,
         );
         sweep(team, chunks, &mut states, check, |state, rows| {
-            dispatch(Rows { values, weights, rows, inverse: 1.0 / reg, psi, rule, state });
+            dispatch(Piece { values, weights, rows, inverse: 1.0 / reg, psi, rule, state });
         })?;
         add_columns(team, &self.partial, column_sums);
         Ok(())
@@ -150,8 +150,8 @@ impl<'a, V: PairValues, E: Elementary> LogPass<'a, V, E> {
         }
         let rule = RowRule::PLAIN;
         sweep(team, chunks, &mut states, check, |state, rows| {
-            let rows = Rows { values, weights, rows, inverse: 1.0 / reg, psi, rule, state };
-            dispatch(KeepingRows { rows, threshold });
+            let piece = Piece { values, weights, rows, inverse: 1.0 / reg, psi, rule, state };
+            dispatch(KeepingPiece { piece, threshold });
         })?;
         add_columns(team, &self.partial, column_sums);
         self.gather(n_columns, out);
@@ -207,7 +207,7 @@ fn states<'s, E>(
 }
 
 /// A piece of the rows of a chunk.
-struct Rows<'k, 's, V, E> {
+struct Piece<'k, 's, V, E> {
     values: &'k V,
     weights: &'k [f64],
     rows: Range<usize>,
@@ -217,7 +217,7 @@ struct Rows<'k, 's, V, E> {
     state: &'k mut State<'s, E>,
 }
 
-impl<V: PairValues, E: Elementary> Rows<'_, '_, V, E> {
+impl<V: PairValues, E: Elementary> Piece<'_, '_, V, E> {
     /// Leave the terms of a row in the scratch, update its potential, return the factor of terms.
     #[inline(always)]
     fn row<A: Arithmetic>(&mut self, row: usize) -> f64 {
@@ -243,7 +243,7 @@ impl<V: PairValues, E: Elementary> Rows<'_, '_, V, E> {
     }
 }
 
-impl<V: PairValues, E: Elementary> Kernel for Rows<'_, '_, V, E> {
+impl<V: PairValues, E: Elementary> Kernel for Piece<'_, '_, V, E> {
     type Output = ();
 
     #[inline(always)]
@@ -258,23 +258,23 @@ impl<V: PairValues, E: Elementary> Kernel for Rows<'_, '_, V, E> {
     }
 }
 
-struct KeepingRows<'k, 's, V, E> {
-    rows: Rows<'k, 's, V, E>,
+struct KeepingPiece<'k, 's, V, E> {
+    piece: Piece<'k, 's, V, E>,
     threshold: f64,
 }
 
 /// Columns that are looked through at once for entries to keep.
 const GROUP: usize = 16;
 
-impl<V: PairValues, E: Elementary> Kernel for KeepingRows<'_, '_, V, E> {
+impl<V: PairValues, E: Elementary> Kernel for KeepingPiece<'_, '_, V, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let Self { mut rows, threshold } = self;
-        for row in rows.rows.clone() {
-            let factor = rows.row::<A>(row);
-            let State { sums, terms, kept, .. } = &mut *rows.state;
+        let Self { mut piece, threshold } = self;
+        for row in piece.rows.clone() {
+            let factor = piece.row::<A>(row);
+            let State { sums, terms, kept, .. } = &mut *piece.state;
             let Some(kept) = kept else { return };
             let mut rest = [0.0; GROUP];
             let mut start = 0;
@@ -334,7 +334,7 @@ pub(super) fn row_terms<A: Arithmetic, V: PairValues, E: Elementary>(
                 lanes[l] += block[l].to_f64();
             }
         }
-        for (lane, &term) in lanes.iter_mut().zip(&*rest) {
+        for (lane, &term) in lanes.iter_mut().zip(rest) {
             *lane += term.to_f64();
         }
     }

@@ -253,7 +253,7 @@ struct Solve<'a, 'p, V, W> {
     iterate: Iterate,
 }
 
-impl<'a, V: PairValues, W: PairValues> Solve<'a, '_, V, W> {
+impl<V: PairValues, W: PairValues> Solve<'_, '_, V, W> {
     /// The stages of the method that was asked for.
     fn first(&mut self, run: &mut Run<'_>) -> Result<Outcome, Error> {
         let params = self.params;
@@ -460,8 +460,12 @@ impl<'a, V: PairValues, W: PairValues> Solve<'a, '_, V, W> {
                 pairwise_sum(&terms)
             };
             let shift = (mean(&g, b) - mean(&f, a)) / (pairwise_sum(a) + pairwise_sum(b));
-            f.iter_mut().for_each(|f| *f += shift);
-            g.iter_mut().for_each(|g| *g -= shift);
+            for f in &mut f {
+                *f += shift;
+            }
+            for g in &mut g {
+                *g -= shift;
+            }
         }
         (f, g)
     }

@@ -11,6 +11,9 @@ use super::log_pass::{LogPass, RowRule};
 const COST: f64 = 3.0;
 
 /// `log sum_j exp(psi_j - C_ij / reg)` for each row (n,): one pass.
+///
+/// # Errors
+/// [`Error::TooLarge`], and whatever `check` returns.
 pub fn row_log_sums<V: PairValues>(
     values: &V,
     psi: &[f64],
@@ -27,6 +30,9 @@ pub fn row_log_sums<V: PairValues>(
 }
 
 /// `log sum_i exp(phi_i - C_ij / reg)` for each column (m,): two passes, at any scale.
+///
+/// # Errors
+/// [`Error::TooLarge`], and whatever `check` returns.
 pub fn column_log_sums<V: PairValues>(
     values: &V,
     phi: &[f64],
@@ -37,8 +43,10 @@ pub fn column_log_sums<V: PairValues>(
     let chunks = Chunks::new(values, COST);
     let (n_columns, inverse) = (values.n_columns(), 1.0 / reg);
     let mut partial = try_vec(chunks.len() * n_columns, f64::NEG_INFINITY)?;
-    let mut visitors: Vec<_> =
-        partial.chunks_mut(n_columns).map(|largest| Largest { phi, inverse, largest }).collect();
+    let mut visitors: Vec<_> = partial
+        .chunks_mut(n_columns)
+        .map(|largest| ColumnMaxima { phi, inverse, largest })
+        .collect();
     visit(values, team, chunks, check, &mut visitors)?;
     let mut largest = try_vec(n_columns, f64::NEG_INFINITY)?;
     for partial in partial.chunks_exact(n_columns) {
@@ -51,7 +59,7 @@ pub fn column_log_sums<V: PairValues>(
     partial.fill(0.0);
     let mut visitors: Vec<_> = partial
         .chunks_mut(n_columns)
-        .map(|sums| Sums { phi, inverse, shift: &shift, sums })
+        .map(|sums| ColumnSums { phi, inverse, shift: &shift, sums })
         .collect();
     visit(values, team, chunks, check, &mut visitors)?;
     let mut sums = try_vec(n_columns, 0.0)?;
@@ -59,13 +67,13 @@ pub fn column_log_sums<V: PairValues>(
     Ok(sums.iter().zip(&shift).map(|(sum, shift)| sum.ln() + shift).collect())
 }
 
-struct Largest<'k> {
+struct ColumnMaxima<'k> {
     phi: &'k [f64],
     inverse: f64,
     largest: &'k mut [f64],
 }
 
-impl Visitor for Largest<'_> {
+impl Visitor for ColumnMaxima<'_> {
     #[inline(always)]
     fn visit<A: Arithmetic>(&mut self, row: usize, start: usize, costs: &[f64]) {
         let phi = self.phi[row];
@@ -76,14 +84,14 @@ impl Visitor for Largest<'_> {
     }
 }
 
-struct Sums<'k> {
+struct ColumnSums<'k> {
     phi: &'k [f64],
     inverse: f64,
     shift: &'k [f64],
     sums: &'k mut [f64],
 }
 
-impl Visitor for Sums<'_> {
+impl Visitor for ColumnSums<'_> {
     #[inline(always)]
     fn visit<A: Arithmetic>(&mut self, row: usize, start: usize, costs: &[f64]) {
         let phi = self.phi[row];

@@ -128,13 +128,7 @@ impl<T: Elementary> Points<T> {
 
     /// Sums over the coordinates of `term(x - y)` for the columns from `start` on.
     #[inline(always)]
-    fn sums<A: Arithmetic>(
-        &self,
-        row: usize,
-        start: usize,
-        out: &mut [f64],
-        term: impl Fn(T, T) -> T,
-    ) {
+    fn sums(&self, row: usize, start: usize, out: &mut [f64], term: impl Fn(T, T) -> T) {
         let x = self.x(row);
         let mut at = start;
         let (blocks, rest) = out.as_chunks_mut::<BLOCK>();
@@ -173,10 +167,10 @@ impl<T: Elementary> PairValues for Points<T> {
     #[inline(always)]
     fn fill<A: Arithmetic>(&self, row: usize, start: usize, out: &mut [f64]) {
         if self.metric == Metric::CityBlock {
-            self.sums::<A>(row, start, out, |d, sum| num_traits::Float::abs(d) + sum);
+            self.sums(row, start, out, |d, sum| num_traits::Float::abs(d) + sum);
             return;
         }
-        self.sums::<A>(row, start, out, |d, sum| A::mul_add(d, d, sum));
+        self.sums(row, start, out, |d, sum| A::mul_add(d, d, sum));
         match self.metric {
             Metric::Euclidean => {
                 for out in out {

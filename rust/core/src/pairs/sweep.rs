@@ -37,6 +37,7 @@ impl Chunks {
     }
 
     /// The cut for a matrix of which a value takes `cost` nanoseconds.
+    #[allow(clippy::cast_sign_loss, reason = "a quotient of positive numbers")]
     pub fn of_shape(n_rows: usize, n_columns: usize, cost: f64) -> Self {
         let most = if n_columns > WIDE { MOST_OF_WIDE } else { MOST };
         let rows = n_rows.div_ceil(most).max(FEWEST_ROWS);

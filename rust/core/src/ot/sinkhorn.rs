@@ -296,14 +296,14 @@ impl<V: PairValues, W: PairValues> Solve<'_, '_, V, W> {
     /// Sinkhorn iterations with kernels and terms of type `E`.
     fn iterations<E: Elementary>(&mut self, tol: f64, run: &mut Run<'_>) -> Result<Outcome, Error> {
         let params = self.params;
-        if params.eps_scaling == Some(true) && params.method != Method::Auto && run.n_iter == 0 {
+        let is_balanced = self.iteration.problem.marginals.are_fixed();
+        if params.eps_scaling == Some(true) && run.n_iter == 0 {
+            if params.method == Method::Auto && is_balanced {
+                return Ok(Outcome::Newton);
+            }
             self.go_down::<E>(run)?;
-        } else if params.eps_scaling == Some(true) && run.n_iter == 0 {
-            return Ok(Outcome::Newton);
         }
-        let stores = !params.low_memory
-            && params.method != Method::Log
-            && self.iteration.problem.marginals.are_fixed();
+        let stores = !params.low_memory && params.method != Method::Log && is_balanced;
         if !stores {
             return self.log_iterations::<E>(tol, usize::MAX, run);
         }

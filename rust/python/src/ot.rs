@@ -4,14 +4,11 @@ mod cost;
 mod plan;
 mod several;
 
-use hasten_core::control::Control;
-use hasten_core::error::Error;
 use hasten_core::ot::{
     self as core, Certificate, Marginals, Method, NewtonParams, Precision, Problem, SinkhornParams,
     SinkhornSolution, Stage,
 };
 use hasten_core::pairs::PairValues;
-use hasten_core::parallel::Team;
 use numpy::{IntoPyArray, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -20,7 +17,7 @@ use pyo3::types::PyDict;
 use crate::arrays::slice;
 use crate::call::{self, Call};
 use crate::solution::status;
-use cost::{Cost, Task};
+use cost::Cost;
 
 /// Passes that a solve is expected to take at least.
 const PASSES: f64 = 20.0;
@@ -114,31 +111,9 @@ struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
-    fn problem<V>(self, values: &'a V) -> Problem<'a, V> {
+    fn problem(self, values: &'a dyn PairValues) -> Problem<'a> {
         let Self { a, b, reg, marginals } = self;
         Problem { values, a, b, reg, marginals }
-    }
-}
-
-struct Solve<'a, 'k> {
-    terms: Terms<'a>,
-    params: SinkhornParams<'a>,
-    team: &'k Team,
-    control: &'k mut dyn Control,
-}
-
-impl Task for Solve<'_, '_> {
-    type Output = SinkhornSolution;
-
-    fn run<V: PairValues, W: PairValues>(
-        self,
-        values: &V,
-        working: &W,
-    ) -> Result<SinkhornSolution, Error> {
-        let Self { terms, params, team, control } = self;
-        let Terms { a, b, reg, marginals } = terms;
-        let problem = Problem { values, a, b, reg, marginals };
-        core::sinkhorn(&problem, working, &params, team, control)
     }
 }
 
@@ -194,7 +169,9 @@ fn sinkhorn<'py>(
         Terms { a: slice(&a, "a")?, b: slice(&b, "b")?, reg, marginals: marginals(reg_marginals) };
     let call = Call { n_threads, callback, work: cost.seconds(PASSES) };
     let solution = call::run(py, call, |team, control| {
-        cost.apply(mixed, Solve { terms, params, team, control })
+        cost.apply(mixed, |values, working| {
+            core::sinkhorn(&terms.problem(values), working, &params, team, control)
+        })
     })?;
     to_dict(py, solution)
 }

@@ -9,9 +9,9 @@ use crate::parallel::Team;
 
 /// Histograms whose barycenter is wanted.
 #[derive(Debug)]
-pub struct Histograms<'a, V> {
+pub struct Histograms<'a> {
     /// The cost between the points of the support (n, n).
-    pub values: &'a V,
+    pub values: &'a dyn PairValues,
     /// The histograms, one after the other (K, n), each of mass 1.
     pub histograms: &'a [f64],
     /// Weights of the histograms (K,), of sum 1.
@@ -66,8 +66,8 @@ const PATIENCE: usize = 500;
 ///
 /// # Errors
 /// [`Error::Shape`] for wrong lengths, [`Error::Interrupted`].
-pub fn barycenter<V: PairValues>(
-    data: &Histograms<'_, V>,
+pub fn barycenter(
+    data: &Histograms<'_>,
     params: &BarycenterParams,
     team: &Team,
     control: &mut dyn Control,
@@ -95,7 +95,7 @@ pub fn barycenter<V: PairValues>(
         for k in 0..count {
             let rows = k * n..(k + 1) * n;
             let histogram = &data.histograms[rows.clone()];
-            let mut pass = LogPass::<V, f64>::new(data.values, histogram)?;
+            let mut pass = LogPass::<f64>::new(data.values, histogram)?;
             let (alpha, psi) = (&mut alpha[rows.clone()], &g[rows.clone()]);
             let check = || control.check();
             pass.run(team, &check, data.reg, psi, RowRule::PLAIN, alpha, &mut sums)?;
@@ -151,8 +151,11 @@ pub fn barycenter<V: PairValues>(
             status = Status::Stopped;
             break;
         }
-        idle = if error < 0.99 * best { 0 } else { idle + 1 };
-        best = best.min(error);
+        if error < 0.99 * best {
+            (best, idle) = (error, 0);
+        } else {
+            idle += 1;
+        }
         if idle >= PATIENCE {
             status = Status::Stalled;
             break;

@@ -8,7 +8,7 @@
 use super::plan_rows::{Plan, PlanTile, PlanVisitor, by_chunk, columns_by_chunk};
 use super::problem::Problem;
 use crate::error::{Error, try_vec};
-use crate::pairs::{PairValues, add_columns};
+use crate::pairs::add_columns;
 use crate::parallel::{Team, pairwise_sum};
 use crate::simd::{Arithmetic, Elementary};
 
@@ -35,8 +35,8 @@ pub struct Certificate {
 ///
 /// # Errors
 /// [`Error::TooLarge`], [`Error::Interrupted`] through `check`.
-pub fn certify<V: PairValues>(
-    problem: &Problem<'_, V>,
+pub fn certify(
+    problem: &Problem<'_>,
     f: &[f64],
     g: &[f64],
     team: &Team,
@@ -145,8 +145,8 @@ fn series(t: f64) -> f64 {
 /// Upper bound less dual value, where one side is fixed and the other penalised.
 ///
 /// The plan is scaled to the fixed marginal, which makes it feasible and raises the dual value.
-fn half_feasible_gap<V: PairValues>(
-    problem: &Problem<'_, V>,
+fn half_feasible_gap(
+    problem: &Problem<'_>,
     (rows, columns): (&Side<'_>, &Side<'_>),
     value: f64,
     team: &Team,
@@ -173,8 +173,8 @@ fn half_feasible_gap<V: PairValues>(
 }
 
 /// Row sums, column sums and `<P, C>` in one pass.
-pub(super) fn sums<V: PairValues>(
-    plan: &Plan<'_, V>,
+pub(super) fn sums(
+    plan: &Plan<'_>,
     team: &Team,
     check: &dyn Fn() -> Result<(), Error>,
 ) -> Result<(Vec<f64>, Vec<f64>, f64), Error> {
@@ -223,8 +223,8 @@ impl PlanVisitor for Sums<'_> {
 }
 
 /// `reg KL(G | P)` and `<G, C>` for the plan `G` that rounding makes of `P`: two passes.
-fn rounded_gap<V: PairValues>(
-    plan: &Plan<'_, V>,
+fn rounded_gap(
+    plan: &Plan<'_>,
     (a, b): (&[f64], &[f64]),
     (row_sums, column_sums): (&[f64], &[f64]),
     team: &Team,

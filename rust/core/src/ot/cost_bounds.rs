@@ -31,8 +31,8 @@ impl Visitor for RowMinima<'_> {
 }
 
 /// `min over columns of C_ij - g_j` (n,); columns with `g_j` of minus infinity are left out.
-pub(super) fn row_minima<V: PairValues>(
-    values: &V,
+pub(super) fn row_minima(
+    values: &dyn PairValues,
     g: &[f64],
     team: &Team,
     check: &dyn Fn() -> Result<(), Error>,
@@ -82,8 +82,8 @@ impl Visitor for ColumnMinima<'_> {
 /// `min over rows of C_ij - f_i` (m,), and `sum a_i b_j (C_ij - f_i)`.
 ///
 /// Rows with `f_i` of minus infinity are left out.
-pub(super) fn column_minima<V: PairValues>(
-    values: &V,
+pub(super) fn column_minima(
+    values: &dyn PairValues,
     weights: (&[f64], &[f64]),
     f: &[f64],
     team: &Team,
@@ -114,8 +114,8 @@ pub(super) fn column_minima<V: PairValues>(
 }
 
 /// Mean, under the product of the weights, of the cost less its row minima and column minima.
-pub(super) fn mean_reduced_cost<V: PairValues>(
-    values: &V,
+pub(super) fn mean_reduced_cost(
+    values: &dyn PairValues,
     weights: (&[f64], &[f64]),
     team: &Team,
     check: &dyn Fn() -> Result<(), Error>,
@@ -133,8 +133,8 @@ pub(super) fn mean_reduced_cost<V: PairValues>(
 ///
 /// # Errors
 /// [`Error::TooLarge`], and whatever `check` returns.
-pub fn lower_bound<V: PairValues>(
-    values: &V,
+pub fn lower_bound(
+    values: &dyn PairValues,
     weights: (&[f64], &[f64]),
     f: &[f64],
     team: &Team,

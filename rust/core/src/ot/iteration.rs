@@ -60,11 +60,11 @@ pub(super) struct Rules {
 }
 
 /// A problem with what its iterations need.
-pub(super) struct Iteration<'a, V, W> {
+pub(super) struct Iteration<'a> {
     /// The problem, its cost in double precision.
-    pub(super) problem: Problem<'a, V>,
+    pub(super) problem: Problem<'a>,
     /// The cost as iterations read it.
-    pub(super) working: &'a W,
+    pub(super) working: &'a dyn PairValues,
     team: &'a Team,
     log_b: Vec<f64>,
     masses: (f64, f64),
@@ -72,10 +72,10 @@ pub(super) struct Iteration<'a, V, W> {
     old: Vec<f64>,
 }
 
-impl<'a, V: PairValues, W: PairValues> Iteration<'a, V, W> {
+impl<'a> Iteration<'a> {
     pub(super) fn new(
-        problem: Problem<'a, V>,
-        working: &'a W,
+        problem: Problem<'a>,
+        working: &'a dyn PairValues,
         team: &'a Team,
     ) -> Result<Self, Error> {
         Ok(Self {
@@ -104,7 +104,7 @@ impl<'a, V: PairValues, W: PairValues> Iteration<'a, V, W> {
         &mut self,
         iterate: &mut Iterate,
         rules: Rules,
-        pass: &mut LogPass<'a, W, E>,
+        pass: &mut LogPass<'a, E>,
         run: &mut Run<'_>,
     ) -> Result<Outcome, Error> {
         let Problem { reg, marginals, .. } = self.problem;

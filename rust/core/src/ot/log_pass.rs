@@ -36,8 +36,8 @@ impl RowRule {
 }
 
 /// Memory of passes over one cost: a few numbers a column for each chunk of rows.
-pub(super) struct LogPass<'a, V, E> {
-    values: &'a V,
+pub(super) struct LogPass<'a, E> {
+    values: &'a dyn PairValues,
     weights: &'a [f64],
     chunks: Chunks,
     partial: Vec<f64>,
@@ -66,8 +66,8 @@ struct State<'s, E> {
     kept: Option<&'s mut KeptRows>,
 }
 
-impl<'a, V: PairValues, E: Elementary> LogPass<'a, V, E> {
-    pub(super) fn new(values: &'a V, weights: &'a [f64]) -> Result<Self, Error> {
+impl<'a, E: Elementary> LogPass<'a, E> {
+    pub(super) fn new(values: &'a dyn PairValues, weights: &'a [f64]) -> Result<Self, Error> {
         let chunks = Chunks::new(values, COST);
         let size = chunks.len() * values.n_columns();
         Ok(Self {
@@ -207,8 +207,8 @@ fn states<'s, E>(
 }
 
 /// A piece of the rows of a chunk.
-struct Piece<'k, 's, V, E> {
-    values: &'k V,
+struct Piece<'k, 's, E> {
+    values: &'k dyn PairValues,
     weights: &'k [f64],
     rows: Range<usize>,
     inverse: f64,
@@ -217,7 +217,7 @@ struct Piece<'k, 's, V, E> {
     state: &'k mut State<'s, E>,
 }
 
-impl<V: PairValues, E: Elementary> Piece<'_, '_, V, E> {
+impl<E: Elementary> Piece<'_, '_, E> {
     /// Leave the terms of a row in the scratch, update its potential, return the factor of terms.
     #[inline(always)]
     fn row<A: Arithmetic>(&mut self, row: usize) -> f64 {
@@ -225,10 +225,10 @@ impl<V: PairValues, E: Elementary> Piece<'_, '_, V, E> {
         let old = self.state.alpha[local];
         let mut shift = old;
         let terms = &mut *self.state.terms;
-        let mut sum = row_terms::<A, V, E>(self.values, row, shift, self.inverse, self.psi, terms);
+        let mut sum = row_terms::<A, E>(self.values, row, shift, self.inverse, self.psi, terms);
         if !TRUSTED.contains(&sum) {
-            shift = -largest::<A, V>(self.values, row, self.inverse, self.psi);
-            sum = row_terms::<A, V, E>(self.values, row, shift, self.inverse, self.psi, terms);
+            shift = -largest::<A>(self.values, row, self.inverse, self.psi);
+            sum = row_terms::<A, E>(self.values, row, shift, self.inverse, self.psi, terms);
         }
         let log_sum = sum.ln() - shift;
         let RowRule { omega, damping } = self.rule;
@@ -243,7 +243,7 @@ impl<V: PairValues, E: Elementary> Piece<'_, '_, V, E> {
     }
 }
 
-impl<V: PairValues, E: Elementary> Kernel for Piece<'_, '_, V, E> {
+impl<E: Elementary> Kernel for Piece<'_, '_, E> {
     type Output = ();
 
     #[inline(always)]
@@ -258,15 +258,15 @@ impl<V: PairValues, E: Elementary> Kernel for Piece<'_, '_, V, E> {
     }
 }
 
-struct KeepingPiece<'k, 's, V, E> {
-    piece: Piece<'k, 's, V, E>,
+struct KeepingPiece<'k, 's, E> {
+    piece: Piece<'k, 's, E>,
     threshold: f64,
 }
 
 /// Columns that are looked through at once for entries to keep.
 const GROUP: usize = 16;
 
-impl<V: PairValues, E: Elementary> Kernel for KeepingPiece<'_, '_, V, E> {
+impl<E: Elementary> Kernel for KeepingPiece<'_, '_, E> {
     type Output = ();
 
     #[inline(always)]
@@ -309,8 +309,8 @@ impl<V: PairValues, E: Elementary> Kernel for KeepingPiece<'_, '_, V, E> {
 
 /// Write `exp(shift + psi - C / reg)` of a row to `out` and return the sum.
 #[inline(always)]
-pub(super) fn row_terms<A: Arithmetic, V: PairValues, E: Elementary>(
-    values: &V,
+pub(super) fn row_terms<A: Arithmetic, E: Elementary>(
+    values: &dyn PairValues,
     row: usize,
     shift: f64,
     inverse: f64,
@@ -321,7 +321,7 @@ pub(super) fn row_terms<A: Arithmetic, V: PairValues, E: Elementary>(
     let mut buffer = [0.0; TILE];
     for ((k, out), psi) in out.chunks_mut(TILE).enumerate().zip(psi.chunks(TILE)) {
         let costs = &mut buffer[..out.len()];
-        values.fill::<A>(row, k * TILE, costs);
+        values.fill(row, k * TILE, costs);
         for (out, (cost, psi)) in out.iter_mut().zip(costs.iter().zip(psi)) {
             *out = E::from_f64(A::mul_add(-*cost, inverse, psi + shift));
         }
@@ -343,8 +343,8 @@ pub(super) fn row_terms<A: Arithmetic, V: PairValues, E: Elementary>(
 
 /// The largest `psi - C / reg` of a row.
 #[inline(always)]
-pub(super) fn largest<A: Arithmetic, V: PairValues>(
-    values: &V,
+pub(super) fn largest<A: Arithmetic>(
+    values: &dyn PairValues,
     row: usize,
     inverse: f64,
     psi: &[f64],
@@ -353,7 +353,7 @@ pub(super) fn largest<A: Arithmetic, V: PairValues>(
     let mut buffer = [0.0; TILE];
     for (k, psi) in psi.chunks(TILE).enumerate() {
         let costs = &mut buffer[..psi.len()];
-        values.fill::<A>(row, k * TILE, costs);
+        values.fill(row, k * TILE, costs);
         for (costs, psi) in costs.chunks(LANES).zip(psi.chunks(LANES)) {
             for (lane, (cost, psi)) in lanes.iter_mut().zip(costs.iter().zip(psi)) {
                 let exponent = A::mul_add(-*cost, inverse, *psi);

@@ -6,23 +6,22 @@ use super::problem::Problem;
 use super::semi_dual::{Pass, SemiDual};
 use super::transform::column_log_sums;
 use crate::error::Error;
-use crate::pairs::PairValues;
 use crate::parallel::Team;
 
 /// Passes over a cost, with what they need of the caller.
-pub(super) struct LogProblem<'a, V> {
-    problem: Problem<'a, V>,
-    pass: LogPass<'a, V, f64>,
+pub(super) struct LogProblem<'a> {
+    problem: Problem<'a>,
+    pass: LogPass<'a, f64>,
     team: &'a Team,
 }
 
-impl<'a, V: PairValues> LogProblem<'a, V> {
-    pub(super) fn new(problem: Problem<'a, V>, team: &'a Team) -> Result<Self, Error> {
+impl<'a> LogProblem<'a> {
+    pub(super) fn new(problem: Problem<'a>, team: &'a Team) -> Result<Self, Error> {
         Ok(Self { problem, pass: LogPass::new(problem.values, problem.a)?, team })
     }
 }
 
-impl<V: PairValues> SemiDual for LogProblem<'_, V> {
+impl SemiDual for LogProblem<'_> {
     fn row_weights(&self) -> &[f64] {
         self.problem.a
     }

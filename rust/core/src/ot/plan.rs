@@ -4,7 +4,7 @@ use super::plan_rows::{Plan, PlanTile, PlanVisitor, by_chunk, columns_by_chunk};
 use super::problem::Problem;
 use crate::error::{Error, try_vec, try_zeroed};
 use crate::float::Float;
-use crate::pairs::{PairValues, add_columns};
+use crate::pairs::add_columns;
 use crate::parallel::Team;
 use crate::simd::Arithmetic;
 
@@ -21,8 +21,8 @@ pub struct Passing<'a> {
 ///
 /// # Errors
 /// [`Error::TooLarge`], [`Error::Interrupted`].
-pub fn dense_plan<V: PairValues, T: Float>(
-    problem: &Problem<'_, V>,
+pub fn dense_plan<T: Float>(
+    problem: &Problem<'_>,
     (f, g): (&[f64], &[f64]),
     passing: Passing<'_>,
 ) -> Result<Vec<T>, Error> {
@@ -72,8 +72,8 @@ pub struct SparsePlan {
 ///
 /// # Errors
 /// [`Error::TooLarge`] for more columns than 32-bit indices can name; [`Error::Interrupted`].
-pub fn sparse_plan<V: PairValues>(
-    problem: &Problem<'_, V>,
+pub fn sparse_plan(
+    problem: &Problem<'_>,
     (f, g): (&[f64], &[f64]),
     threshold: f64,
     passing: Passing<'_>,
@@ -132,8 +132,8 @@ impl PlanVisitor for Keep {
 ///
 /// # Errors
 /// [`Error::TooLarge`], [`Error::Interrupted`].
-pub fn apply_plan<V: PairValues>(
-    problem: &Problem<'_, V>,
+pub fn apply_plan(
+    problem: &Problem<'_>,
     (f, g): (&[f64], &[f64]),
     (values, k): (&[f64], usize),
     passing: Passing<'_>,
@@ -198,8 +198,8 @@ fn dot<A: Arithmetic>(a: &[f64], b: &[f64]) -> f64 {
 ///
 /// # Errors
 /// [`Error::TooLarge`], [`Error::Interrupted`].
-pub fn apply_transposed_plan<V: PairValues>(
-    problem: &Problem<'_, V>,
+pub fn apply_transposed_plan(
+    problem: &Problem<'_>,
     (f, g): (&[f64], &[f64]),
     (values, k): (&[f64], usize),
     passing: Passing<'_>,

@@ -10,9 +10,9 @@ const COST: f64 = 3.0;
 
 /// A plan `P_ij = exp(phi_i + psi_j - C_ij / reg)`; a potential of minus infinity is a zero weight.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Plan<'a, V> {
+pub(super) struct Plan<'a> {
     /// The cost.
-    pub(super) values: &'a V,
+    pub(super) values: &'a dyn PairValues,
     /// Regularisation.
     pub(super) reg: f64,
     /// Row potentials, `f / reg + log a` (n,).
@@ -42,7 +42,7 @@ pub(super) trait PlanVisitor: Send {
     fn visit<A: Arithmetic>(&mut self, tile: PlanTile<'_>);
 }
 
-impl<V: PairValues> Plan<'_, V> {
+impl Plan<'_> {
     /// The cut of the rows: one visitor is needed for each chunk.
     pub(super) fn chunks(&self) -> Chunks {
         Chunks::new(self.values, COST)

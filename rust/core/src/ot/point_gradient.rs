@@ -11,18 +11,18 @@ use crate::simd::Arithmetic;
 ///
 /// By the envelope theorem that is the gradient of the value at optimal potentials, and off by the
 /// order of the marginal error elsewhere. Where a distance has no derivative, at coincident points
-/// (`Euclidean`) or coordinates (`CityBlock`), the subgradient 0 is taken. `x` are the points
-/// themselves, as [`Points`] keeps them only scaled for the cosine.
+/// (`Euclidean`) or coordinates (`CityBlock`), the subgradient 0 is taken. `points` are the
+/// cost of the problem, and `x` their rows as given: [`Points`] keeps them scaled for the cosine.
 ///
 /// # Errors
 /// [`Error::TooLarge`], [`Error::Interrupted`].
 pub fn point_gradient(
-    problem: &Problem<'_, Points<f64>>,
+    problem: &Problem<'_>,
+    points: &Points<f64>,
     (f, g): (&[f64], &[f64]),
     x: &[f64],
     passing: Passing<'_>,
 ) -> Result<Vec<f64>, Error> {
-    let points = problem.values;
     let d = points.dimension();
     let mut out = try_vec(f.len() * d, 0.0)?;
     let (phi, psi) = problem.log_potentials(f, g);

@@ -24,10 +24,10 @@ impl Marginals {
 }
 
 /// Minimise `<P, C> + reg KL(P | a b^T)` over plans with marginals `a` and `b`.
-#[derive(Debug)]
-pub struct Problem<'a, V> {
+#[derive(Debug, Clone, Copy)]
+pub struct Problem<'a> {
     /// The cost.
-    pub values: &'a V,
+    pub values: &'a dyn PairValues,
     /// Weights of the rows (n,).
     pub a: &'a [f64],
     /// Weights of the columns (m,).
@@ -38,15 +38,7 @@ pub struct Problem<'a, V> {
     pub marginals: Marginals,
 }
 
-impl<V> Clone for Problem<'_, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<V> Copy for Problem<'_, V> {}
-
-impl<V: PairValues> Problem<'_, V> {
+impl Problem<'_> {
     /// Check lengths and signs; `positive` refuses weights of zero.
     ///
     /// # Errors

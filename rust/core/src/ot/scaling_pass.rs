@@ -66,9 +66,9 @@ impl<E: Elementary> Kernels<E> {
     }
 
     /// Compute the kernel at the potentials `(alpha, psi)`: one pass over the cost.
-    pub(super) fn absorb<V: PairValues>(
+    pub(super) fn absorb(
         &mut self,
-        values: &V,
+        values: &dyn PairValues,
         reg: f64,
         (alpha, psi): (&[f64], &[f64]),
         team: &Team,
@@ -125,8 +125,8 @@ impl<E: Elementary> Kernels<E> {
     }
 }
 
-struct Fill<'k, V, E> {
-    values: &'k V,
+struct Fill<'k, E> {
+    values: &'k dyn PairValues,
     inverse: f64,
     alpha: &'k [f64],
     psi: &'k [f64],
@@ -134,14 +134,14 @@ struct Fill<'k, V, E> {
     entries: &'k mut [E],
 }
 
-impl<V: PairValues, E: Elementary> Kernel for Fill<'_, V, E> {
+impl<E: Elementary> Kernel for Fill<'_, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
         let Self { values, inverse, alpha, psi, rows, entries } = self;
         for (row, line) in rows.zip(entries.chunks_exact_mut(psi.len())) {
-            row_terms::<A, V, E>(values, row, alpha[row], inverse, psi, line);
+            row_terms::<A, E>(values, row, alpha[row], inverse, psi, line);
         }
     }
 }

@@ -129,9 +129,9 @@ const LEVEL_TOL: f64 = 1e-2;
 /// # Errors
 /// As [`Problem::validate`] for positive weights; [`Error::Value`] and [`Error::Shape`] for
 /// parameters; [`Error::TooLarge`], [`Error::Interrupted`].
-pub fn sinkhorn<V: PairValues, W: PairValues>(
-    problem: &Problem<'_, V>,
-    working: &W,
+pub fn sinkhorn(
+    problem: &Problem<'_>,
+    working: &dyn PairValues,
     params: &SinkhornParams<'_>,
     team: &Team,
     control: &mut dyn Control,
@@ -184,7 +184,7 @@ pub fn sinkhorn<V: PairValues, W: PairValues>(
 }
 
 impl SinkhornParams<'_> {
-    fn validate<V: PairValues>(&self, problem: &Problem<'_, V>) -> Result<(), Error> {
+    fn validate(&self, problem: &Problem<'_>) -> Result<(), Error> {
         let value = |argument, rule, value: String| {
             Err(Error::Value { argument, rule, value, index: None })
         };
@@ -229,10 +229,7 @@ impl SinkhornParams<'_> {
 }
 
 /// The first iterate: as given, or the column potential 0.
-fn start<V: PairValues>(
-    problem: &Problem<'_, V>,
-    params: &SinkhornParams<'_>,
-) -> Result<Iterate, Error> {
+fn start(problem: &Problem<'_>, params: &SinkhornParams<'_>) -> Result<Iterate, Error> {
     let reg = problem.reg;
     let logs = problem.b.iter().map(|b| b.ln());
     let (alpha, psi) = match params.init {
@@ -245,15 +242,15 @@ fn start<V: PairValues>(
     Ok(Iterate { alpha, psi, error: f64::INFINITY })
 }
 
-struct Solve<'a, 'p, V, W> {
-    iteration: Iteration<'a, V, W>,
+struct Solve<'a, 'p> {
+    iteration: Iteration<'a>,
     team: &'a Team,
     params: &'p SinkhornParams<'p>,
     method: &'static str,
     iterate: Iterate,
 }
 
-impl<V: PairValues, W: PairValues> Solve<'_, '_, V, W> {
+impl Solve<'_, '_> {
     /// The stages of the method that was asked for.
     fn first(&mut self, run: &mut Run<'_>) -> Result<Outcome, Error> {
         let params = self.params;
@@ -340,7 +337,7 @@ impl<V: PairValues, W: PairValues> Solve<'_, '_, V, W> {
         run: &mut Run<'_>,
     ) -> Result<Outcome, Error> {
         self.method = "log";
-        let mut pass = LogPass::<W, E>::new(self.iteration.working, self.iteration.problem.a)?;
+        let mut pass = LogPass::<E>::new(self.iteration.working, self.iteration.problem.a)?;
         let rules = self.rules(tol, passes);
         self.iteration.log_domain(&mut self.iterate, rules, &mut pass, run)
     }
@@ -361,7 +358,7 @@ impl<V: PairValues, W: PairValues> Solve<'_, '_, V, W> {
         while level > reg && !run.is_over() {
             self.rescale(last, level);
             self.iteration.problem.reg = level;
-            let mut pass = LogPass::<W, E>::new(self.iteration.working, weights.0)?;
+            let mut pass = LogPass::<E>::new(self.iteration.working, weights.0)?;
             let rules = Rules { may_leave: false, ..self.rules(LEVEL_TOL, LEVEL_PASSES) };
             self.iteration.log_domain(&mut self.iterate, rules, &mut pass, run)?;
             last = level;
@@ -423,7 +420,7 @@ impl<V: PairValues, W: PairValues> Solve<'_, '_, V, W> {
         &mut self,
         name: &'static str,
         stage: impl FnOnce(
-            &mut LogProblem<'_, V>,
+            &mut LogProblem<'_>,
             &mut Vec<f64>,
             &mut Run<'_>,
         ) -> Result<newton::Outcome, Error>,
@@ -435,7 +432,7 @@ impl<V: PairValues, W: PairValues> Solve<'_, '_, V, W> {
             let mut passes = LogProblem::new(problem, self.team)?;
             stage(&mut passes, &mut self.iterate.psi, run)?
         };
-        let mut pass = LogPass::<V, f64>::new(problem.values, problem.a)?;
+        let mut pass = LogPass::<f64>::new(problem.values, problem.a)?;
         let mut sums = try_vec(problem.b.len(), 0.0)?;
         let Iterate { alpha, psi, error } = &mut self.iterate;
         let check = || run.check();

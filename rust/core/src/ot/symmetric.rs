@@ -45,9 +45,9 @@ const PATIENCE: usize = 100;
 ///
 /// # Errors
 /// As [`Problem::validate`] for positive weights, [`Error::TooLarge`], [`Error::Interrupted`].
-pub fn symmetric<E: Elementary, V: PairValues, W: PairValues>(
-    problem: &Problem<'_, V>,
-    working: &W,
+pub fn symmetric<E: Elementary>(
+    problem: &Problem<'_>,
+    working: &dyn PairValues,
     params: &SymmetricParams<'_>,
     team: &Team,
     control: &mut dyn Control,
@@ -62,7 +62,7 @@ pub fn symmetric<E: Elementary, V: PairValues, W: PairValues>(
         Some(f) if f.len() == a.len() => f.iter().map(|f| f / reg).collect(),
         _ => try_vec(a.len(), 0.0)?,
     };
-    let mut pass = LogPass::<W, E>::new(working, a)?;
+    let mut pass = LogPass::<E>::new(working, a)?;
     let (mut psi, mut sums) = (try_vec(a.len(), 0.0)?, try_vec(a.len(), 0.0)?);
     let mut next = alpha.clone();
     let (mut best, mut idle) = (f64::INFINITY, 0);
@@ -96,8 +96,11 @@ pub fn symmetric<E: Elementary, V: PairValues, W: PairValues>(
             if error <= loop_tol {
                 break;
             }
-            idle = if error < 0.99 * best { 0 } else { idle + 1 };
-            best = best.min(error);
+            if error < 0.99 * best {
+                (best, idle) = (error, 0);
+            } else {
+                idle += 1;
+            }
             is_stuck = idle >= PATIENCE;
             for (alpha, next) in alpha.iter_mut().zip(&next) {
                 *alpha = 0.5 * (*alpha + next);

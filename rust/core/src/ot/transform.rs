@@ -14,15 +14,15 @@ const COST: f64 = 3.0;
 ///
 /// # Errors
 /// [`Error::TooLarge`], and whatever `check` returns.
-pub fn row_log_sums<V: PairValues>(
-    values: &V,
+pub fn row_log_sums(
+    values: &dyn PairValues,
     psi: &[f64],
     reg: f64,
     team: &Team,
     check: &dyn Fn() -> Result<(), Error>,
 ) -> Result<Vec<f64>, Error> {
     let weights = try_vec(values.n_rows(), 1.0)?;
-    let mut pass = LogPass::<V, f64>::new(values, &weights)?;
+    let mut pass = LogPass::<f64>::new(values, &weights)?;
     let mut alpha = try_vec(values.n_rows(), 0.0)?;
     let mut sums = try_vec(values.n_columns(), 0.0)?;
     pass.run(team, check, reg, psi, RowRule::PLAIN, &mut alpha, &mut sums)?;
@@ -33,8 +33,8 @@ pub fn row_log_sums<V: PairValues>(
 ///
 /// # Errors
 /// [`Error::TooLarge`], and whatever `check` returns.
-pub fn column_log_sums<V: PairValues>(
-    values: &V,
+pub fn column_log_sums(
+    values: &dyn PairValues,
     phi: &[f64],
     reg: f64,
     team: &Team,

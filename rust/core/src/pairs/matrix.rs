@@ -3,7 +3,7 @@
 use super::PairValues;
 use crate::error::{Error, require_finite};
 use crate::float::Float;
-use crate::simd::Arithmetic;
+use crate::simd::{Arithmetic, Kernel, dispatch};
 
 /// A dense matrix in rows, borrowed from the caller.
 #[derive(Debug, Clone, Copy)]
@@ -48,15 +48,25 @@ impl<T: Float> PairValues for Matrix<'_, T> {
         self.shape.1
     }
 
-    #[inline(always)]
-    fn fill<A: Arithmetic>(&self, row: usize, start: usize, out: &mut [f64]) {
+    fn fill(&self, row: usize, start: usize, out: &mut [f64]) {
         let first = row * self.shape.1 + start;
-        for (out, value) in out.iter_mut().zip(&self.values[first..]) {
-            *out = value.to_f64();
-        }
+        dispatch(Widen(&self.values[first..first + out.len()], out));
     }
 
     fn cost(&self) -> f64 {
         1.0
+    }
+}
+
+struct Widen<'k, T>(&'k [T], &'k mut [f64]);
+
+impl<T: Float> Kernel for Widen<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        for (out, value) in self.1.iter_mut().zip(self.0) {
+            *out = value.to_f64();
+        }
     }
 }

@@ -7,12 +7,12 @@
 //! [`add_columns`] joins those in a fixed order.
 //!
 //! ```
-//! use hasten_core::pairs::{Metric, PairValues, Points, values_of_row};
+//! use hasten_core::pairs::{Metric, PairValues, Points};
 //!
-//! let points = Points::new(&[0.0, 0.0], &[3.0, 4.0, 0.0, 1.0], 2, Metric::Euclidean)?;
+//! let points = Points::<f64>::new(&[0.0, 0.0], &[3.0, 4.0, 0.0, 1.0], 2, Metric::Euclidean)?;
 //! assert_eq!((points.n_rows(), points.n_columns()), (1, 2));
 //! let mut row = [0.0; 2];
-//! values_of_row(&points, 0, &mut row);
+//! points.fill(0, 0, &mut row);
 //! assert_eq!(row, [5.0, 1.0]);
 //! # Ok::<(), hasten_core::Error>(())
 //! ```
@@ -29,13 +29,11 @@ pub use points::{Metric, Points};
 pub use sweep::{Chunks, add_columns, sweep};
 pub use visit::{Visitor, visit};
 
-use crate::simd::{Arithmetic, Kernel, dispatch};
-
 /// Columns of a tile: 4 KiB of doubles.
 pub const TILE: usize = 512;
 
 /// A matrix of values that is stored or computed, a piece of a row at a time.
-pub trait PairValues: Sync {
+pub trait PairValues: Sync + std::fmt::Debug {
     /// Number of rows.
     fn n_rows(&self) -> usize;
 
@@ -44,29 +42,9 @@ pub trait PairValues: Sync {
 
     /// Write the values of row `row` in the columns from `start` on to `out`.
     ///
-    /// Implementations are `#[inline(always)]`, so that they are compiled into dispatched loops.
-    fn fill<A: Arithmetic>(&self, row: usize, start: usize, out: &mut [f64]);
+    /// Called once a tile, so that passes need not be compiled for each kind of values.
+    fn fill(&self, row: usize, start: usize, out: &mut [f64]);
 
     /// Nanoseconds that a value takes, roughly: passes are cut so that Ctrl-C is heard in time.
     fn cost(&self) -> f64;
-}
-
-struct Row<'a, V>(&'a V, usize, &'a mut [f64]);
-
-impl<V: PairValues> Kernel for Row<'_, V> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<A: Arithmetic>(self) {
-        self.0.fill::<A>(self.1, 0, self.2);
-    }
-}
-
-/// Write the values of one row to `out`.
-///
-/// # Panics
-/// If `out` has not one entry for each column.
-pub fn values_of_row<V: PairValues>(values: &V, row: usize, out: &mut [f64]) {
-    assert_eq!(out.len(), values.n_columns());
-    dispatch(Row(values, row, out));
 }

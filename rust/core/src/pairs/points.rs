@@ -3,7 +3,7 @@
 use super::PairValues;
 use crate::error::{Error, require_finite, try_vec};
 use crate::float::Float;
-use crate::simd::{Arithmetic, Elementary};
+use crate::simd::{Arithmetic, Elementary, Kernel, dispatch};
 
 /// How far two points are from one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,14 +164,34 @@ impl<T: Elementary> PairValues for Points<T> {
         self.n_columns
     }
 
+    fn fill(&self, row: usize, start: usize, out: &mut [f64]) {
+        dispatch(Distances { points: self, row, start, out });
+    }
+
+    fn cost(&self) -> f64 {
+        1.0 + 0.25 * self.dimension as f64
+    }
+}
+
+struct Distances<'k, T> {
+    points: &'k Points<T>,
+    row: usize,
+    start: usize,
+    out: &'k mut [f64],
+}
+
+impl<T: Elementary> Kernel for Distances<'_, T> {
+    type Output = ();
+
     #[inline(always)]
-    fn fill<A: Arithmetic>(&self, row: usize, start: usize, out: &mut [f64]) {
-        if self.metric == Metric::CityBlock {
-            self.sums(row, start, out, |d, sum| num_traits::Float::abs(d) + sum);
+    fn run<A: Arithmetic>(self) {
+        let Self { points, row, start, out } = self;
+        if points.metric == Metric::CityBlock {
+            points.sums(row, start, out, |d, sum| num_traits::Float::abs(d) + sum);
             return;
         }
-        self.sums(row, start, out, |d, sum| A::mul_add(d, d, sum));
-        match self.metric {
+        points.sums(row, start, out, |d, sum| A::mul_add(d, d, sum));
+        match points.metric {
             Metric::Euclidean => {
                 for out in out {
                     *out = out.sqrt();
@@ -184,9 +204,5 @@ impl<T: Elementary> PairValues for Points<T> {
             }
             Metric::SquaredEuclidean | Metric::CityBlock => {}
         }
-    }
-
-    fn cost(&self) -> f64 {
-        1.0 + 0.25 * self.dimension as f64
     }
 }

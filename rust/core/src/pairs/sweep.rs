@@ -32,7 +32,7 @@ pub struct Chunks {
 
 impl Chunks {
     /// The cut for passes over `values` that spend `extra` nanoseconds on each.
-    pub fn new<V: PairValues>(values: &V, extra: f64) -> Self {
+    pub fn new(values: &dyn PairValues, extra: f64) -> Self {
         Self::of_shape(values.n_rows(), values.n_columns(), values.cost() + extra)
     }
 

@@ -33,9 +33,9 @@ fn distances_agree_with_their_definitions() {
             for i in 0..n {
                 for (tolerance, is_single) in [(1e-14, false), (2e-6, true)] {
                     if is_single {
-                        values_of_row(&single, i, &mut row);
+                        single.fill(i, 0, &mut row);
                     } else {
-                        values_of_row(&double, i, &mut row);
+                        double.fill(i, 0, &mut row);
                     }
                     for j in 0..m {
                         let exact = naive(metric, &x[i * d..][..d], &y[j * d..][..d]);
@@ -52,7 +52,7 @@ fn far_from_the_origin_no_digits_are_lost() {
     let (x, y) = ([1e8 + 1.0, 1e8], [1e8, 1e8 + 3.0]);
     let points = Points::<f64>::new(&x, &y, 2, Metric::SquaredEuclidean).expect("valid");
     let mut row = [0.0];
-    values_of_row(&points, 0, &mut row);
+    points.fill(0, 0, &mut row);
     assert_eq!(row, [10.0]);
 }
 
@@ -62,9 +62,9 @@ fn cosine_knows_directions_only() {
     let points = Points::<f64>::new(&x, &[2e150, 2e150, -1.0, 0.0], 2, Metric::Cosine);
     let points = points.expect("valid");
     let mut row = [0.0; 2];
-    values_of_row(&points, 0, &mut row);
+    points.fill(0, 0, &mut row);
     assert!(row[0] < 1e-15);
-    values_of_row(&points, 1, &mut row);
+    points.fill(1, 0, &mut row);
     assert_eq!(row[1], 2.0);
     let error = Points::<f64>::new(&[1.0, 0.0], &[1.0, 0.0, 0.0, 0.0], 2, Metric::Cosine);
     assert!(matches!(error, Err(Error::Value { argument: "Y", index: Some(1), .. })));

@@ -21,8 +21,8 @@ pub trait Visitor: Send {
 ///
 /// # Errors
 /// Whatever `check` returns, which is asked every few hundredths of a second.
-pub fn visit<V: PairValues, W: Visitor>(
-    values: &V,
+pub fn visit<W: Visitor>(
+    values: &dyn PairValues,
     team: &Team,
     chunks: Chunks,
     check: &dyn Fn() -> Result<(), Error>,
@@ -31,13 +31,13 @@ pub fn visit<V: PairValues, W: Visitor>(
     sweep(team, chunks, visitors, check, |visitor, rows| dispatch(Piece { values, rows, visitor }))
 }
 
-struct Piece<'k, V, W> {
-    values: &'k V,
+struct Piece<'k, W> {
+    values: &'k dyn PairValues,
     rows: Range<usize>,
     visitor: &'k mut W,
 }
 
-impl<V: PairValues, W: Visitor> Kernel for Piece<'_, V, W> {
+impl<W: Visitor> Kernel for Piece<'_, W> {
     type Output = ();
 
     #[inline(always)]
@@ -47,7 +47,7 @@ impl<V: PairValues, W: Visitor> Kernel for Piece<'_, V, W> {
         for row in self.rows {
             for start in (0..n_columns).step_by(TILE) {
                 let tile = &mut buffer[..TILE.min(n_columns - start)];
-                self.values.fill::<A>(row, start, tile);
+                self.values.fill(row, start, tile);
                 self.visitor.visit::<A>(row, start, tile);
             }
         }

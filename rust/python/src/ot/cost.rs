@@ -1,6 +1,7 @@
 //! The cost of a problem as Python hands it over: a matrix, or two clouds of points.
 
 use hasten_core::error::Error;
+use hasten_core::float::Float;
 use hasten_core::pairs::{Matrix, Metric, PairValues, Points};
 use numpy::{PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -89,19 +90,6 @@ pub(super) enum CostRef<'a> {
     SinglePoints(&'a [f32], &'a [f32], usize, Metric),
 }
 
-/// Work on a cost of any kind: in double precision, and as iterations read it.
-pub(super) trait Task {
-    /// What comes out.
-    type Output;
-
-    /// The work.
-    fn run<V: PairValues, W: PairValues>(
-        self,
-        values: &V,
-        working: &W,
-    ) -> Result<Self::Output, Error>;
-}
-
 impl CostRef<'_> {
     /// Numbers of rows and columns.
     pub(super) fn shape(&self) -> (usize, usize) {
@@ -135,33 +123,41 @@ impl CostRef<'_> {
         n as f64 * m as f64 * passes * (3e-9 + 0.3e-9 * d as f64)
     }
 
-    /// Do some work on the costs; with `mixed`, iterations compute distances in single precision.
-    pub(super) fn apply<K: Task>(self, mixed: bool, task: K) -> Result<K::Output, Error> {
+    /// Do some work on the costs: in double precision, and as iterations read them.
+    ///
+    /// With `mixed`, iterations compute distances in single precision.
+    pub(super) fn apply<R>(
+        self,
+        mixed: bool,
+        work: impl FnOnce(&dyn PairValues, &dyn PairValues) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         match self {
             Self::Double(values, shape) => {
                 let matrix = Matrix::new("cost", values, shape)?;
-                task.run(&matrix, &matrix)
+                work(&matrix, &matrix)
             }
             Self::Single(values, shape) => {
                 let matrix = Matrix::new("cost", values, shape)?;
-                task.run(&matrix, &matrix)
+                work(&matrix, &matrix)
             }
-            Self::DoublePoints(x, y, d, metric) => {
-                let points = Points::<f64>::new(x, y, d, metric)?;
-                if mixed {
-                    task.run(&points, &Points::<f32>::new(x, y, d, metric)?)
-                } else {
-                    task.run(&points, &points)
-                }
-            }
-            Self::SinglePoints(x, y, d, metric) => {
-                let points = Points::<f64>::new(x, y, d, metric)?;
-                if mixed {
-                    task.run(&points, &Points::<f32>::new(x, y, d, metric)?)
-                } else {
-                    task.run(&points, &points)
-                }
-            }
+            Self::DoublePoints(x, y, d, metric) => on_points(x, y, d, metric, mixed, work),
+            Self::SinglePoints(x, y, d, metric) => on_points(x, y, d, metric, mixed, work),
         }
+    }
+}
+
+fn on_points<T: Float, R>(
+    x: &[T],
+    y: &[T],
+    d: usize,
+    metric: Metric,
+    mixed: bool,
+    work: impl FnOnce(&dyn PairValues, &dyn PairValues) -> Result<R, Error>,
+) -> Result<R, Error> {
+    let points = Points::<f64>::new(x, y, d, metric)?;
+    if mixed {
+        work(&points, &Points::<f32>::new(x, y, d, metric)?)
+    } else {
+        work(&points, &points)
     }
 }

@@ -1,20 +1,17 @@
 //! What can be computed from potentials: the certificate, bounds, transforms, and the plan.
 
-use hasten_core::control::Control;
 use hasten_core::error::Error;
-use hasten_core::float::Float;
-use hasten_core::ot::{self as core, Certificate, Marginals, Passing, Problem, SparsePlan};
+use hasten_core::ot::{self as core, Marginals, Passing, Problem};
 use hasten_core::pairs::{Metric, PairValues, Points};
-use hasten_core::parallel::Team;
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyUntypedArrayMethods,
 };
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::cost::{Cost, CostRef, Task};
+use super::cost::{Cost, CostRef};
 use super::{Terms, marginals, set_certificate};
 use crate::arrays::slice;
 use crate::call::{self, Call};
@@ -41,7 +38,7 @@ impl<'a> Potentials<'a> {
     }
 
     /// The problem, when all lengths agree.
-    fn problem<V: PairValues>(&self, values: &'a V) -> Result<Problem<'a, V>, Error> {
+    fn problem(&self, values: &'a dyn PairValues) -> Result<Problem<'a>, Error> {
         let problem = self.terms.problem(values);
         problem.validate(false)?;
         let lengths = [("f", self.f.len(), self.terms.a), ("g", self.g.len(), self.terms.b)];
@@ -55,67 +52,25 @@ impl<'a> Potentials<'a> {
     }
 }
 
-/// Work on a plan in double precision, with the caller's wish to stop at hand.
-struct On<'a, 'k, F> {
-    potentials: Potentials<'a>,
-    team: &'k Team,
-    control: &'k dyn Control,
-    work: F,
-}
-
-/// What to do with a plan; a closure cannot be generic in the cost.
-trait Work {
-    type Output;
-
-    fn run<V: PairValues>(
-        self,
-        problem: &Problem<'_, V>,
-        potentials: (&[f64], &[f64]),
-        passing: Passing<'_>,
-    ) -> Result<Self::Output, Error>;
-}
-
-impl<F: Work> Task for On<'_, '_, F> {
-    type Output = F::Output;
-
-    fn run<V: PairValues, W: PairValues>(self, values: &V, _: &W) -> Result<F::Output, Error> {
-        let Self { potentials, team, control, work } = self;
-        let Potentials { f, g, .. } = potentials;
-        let problem = potentials.problem(values)?;
-        work.run(&problem, (f, g), Passing { team, check: &|| control.check() })
-    }
-}
-
-fn on_plan<F: Work + Send>(
+/// Pass over the plan of given potentials in double precision.
+fn on_plan<R: Send>(
     py: Python<'_>,
     cost: CostRef<'_>,
     potentials: Potentials<'_>,
     passes: f64,
     n_threads: Option<usize>,
-    work: F,
-) -> PyResult<F::Output>
-where
-    F::Output: Send,
-{
+    work: impl FnOnce(&Problem<'_>, (&[f64], &[f64]), Passing<'_>) -> Result<R, Error> + Send,
+) -> PyResult<R> {
     let call = Call { n_threads, callback: None, work: cost.seconds(passes) };
     call::run(py, call, |team, control| {
-        cost.apply(false, On { potentials, team, control: &*control, work })
+        let control = &*control;
+        cost.apply(false, |values, _| {
+            // The weights and potentials outlive the call; the cost does not, hence a new problem.
+            let problem = Potentials { ..potentials }.problem(values)?;
+            let passing = Passing { team, check: &|| control.check() };
+            work(&problem, (potentials.f, potentials.g), passing)
+        })
     })
-}
-
-struct Certify;
-
-impl Work for Certify {
-    type Output = Certificate;
-
-    fn run<V: PairValues>(
-        self,
-        problem: &Problem<'_, V>,
-        (f, g): (&[f64], &[f64]),
-        passing: Passing<'_>,
-    ) -> Result<Certificate, Error> {
-        core::certify(problem, f, g, passing.team, passing.check)
-    }
 }
 
 /// The certificate of any potentials.
@@ -135,29 +90,13 @@ pub(super) fn certificate<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let cost = Cost::new(cost)?;
     let potentials = Potentials::new((&a, &b), (&f, &g), reg, marginals(reg_marginals))?;
-    let certificate = on_plan(py, cost.borrow()?, potentials, 3.0, n_threads, Certify)?;
+    let certificate =
+        on_plan(py, cost.borrow()?, potentials, 3.0, n_threads, |problem, (f, g), passing| {
+            core::certify(problem, f, g, passing.team, passing.check)
+        })?;
     let out = PyDict::new(py);
     set_certificate(&out, certificate)?;
     Ok(out)
-}
-
-struct Bounds;
-
-impl Work for Bounds {
-    type Output = (f64, f64);
-
-    fn run<V: PairValues>(
-        self,
-        problem: &Problem<'_, V>,
-        (f, g): (&[f64], &[f64]),
-        passing: Passing<'_>,
-    ) -> Result<(f64, f64), Error> {
-        let Passing { team, check } = passing;
-        let weights = (problem.a, problem.b);
-        let lower = core::lower_bound(problem.values, weights, f, team, check)?;
-        let upper = core::certify(problem, f, g, team, check)?.rounded_linear;
-        Ok((lower, upper))
-    }
 }
 
 /// Lower and upper bounds of unregularised transport.
@@ -176,37 +115,13 @@ pub(super) fn exact_bounds<'py>(
 ) -> PyResult<(f64, f64)> {
     let cost = Cost::new(cost)?;
     let potentials = Potentials::new((&a, &b), (&f, &g), reg, Marginals::FIXED)?;
-    on_plan(py, cost.borrow()?, potentials, 5.0, n_threads, Bounds)
-}
-
-struct Soft<'a, 'k> {
-    weights: &'a [f64],
-    potential: &'a [f64],
-    reg: f64,
-    columns: bool,
-    team: &'k Team,
-    control: &'k dyn Control,
-}
-
-impl Task for Soft<'_, '_> {
-    type Output = Vec<f64>;
-
-    fn run<V: PairValues, W: PairValues>(self, values: &V, _: &W) -> Result<Vec<f64>, Error> {
-        let Self { weights, potential, reg, columns, team, control } = self;
-        let expected = if columns { values.n_rows() } else { values.n_columns() };
-        for (argument, found) in [("weights", weights.len()), ("potential", potential.len())] {
-            if found != expected {
-                let expected = format!("{expected} entries");
-                return Err(Error::Shape { argument, expected, found: found.to_string() });
-            }
-        }
-        let pairs = potential.iter().zip(weights);
-        let logs: Vec<f64> = pairs.map(|(p, w)| p / reg + w.ln()).collect();
-        let check = || control.check();
-        let transform = if columns { core::column_log_sums } else { core::row_log_sums };
-        let sums = transform(values, &logs, reg, team, &check)?;
-        Ok(sums.into_iter().map(|sum| -reg * sum).collect())
-    }
+    on_plan(py, cost.borrow()?, potentials, 5.0, n_threads, |problem, (f, g), passing| {
+        let Passing { team, check } = passing;
+        let weights = (problem.a, problem.b);
+        let lower = core::lower_bound(problem.values, weights, f, team, check)?;
+        let upper = core::certify(problem, f, g, team, check)?.rounded_linear;
+        Ok((lower, upper))
+    })
 }
 
 /// The soft c-transform of a potential.
@@ -227,24 +142,21 @@ pub(super) fn soft_transform<'py>(
     let call = Call { n_threads, callback: None, work: cost.seconds(2.0) };
     let out = call::run(py, call, |team, control| {
         let control = &*control;
-        cost.apply(false, Soft { weights, potential, reg, columns, team, control })
+        cost.apply(false, |values, _| {
+            let expected = if columns { values.n_rows() } else { values.n_columns() };
+            let lengths = [("weights", weights.len()), ("potential", potential.len())];
+            for (argument, found) in lengths.into_iter().filter(|(_, found)| *found != expected) {
+                let expected = format!("{expected} entries");
+                return Err(Error::Shape { argument, expected, found: found.to_string() });
+            }
+            let pairs = potential.iter().zip(weights);
+            let logs: Vec<f64> = pairs.map(|(p, w)| p / reg + w.ln()).collect();
+            let transform = if columns { core::column_log_sums } else { core::row_log_sums };
+            let sums = transform(values, &logs, reg, team, &|| control.check())?;
+            Ok(sums.into_iter().map(|sum| -reg * sum).collect::<Vec<f64>>())
+        })
     })?;
     Ok(out.into_pyarray(py))
-}
-
-struct Dense<T>(std::marker::PhantomData<T>);
-
-impl<T: Float> Work for Dense<T> {
-    type Output = Vec<T>;
-
-    fn run<V: PairValues>(
-        self,
-        problem: &Problem<'_, V>,
-        potentials: (&[f64], &[f64]),
-        passing: Passing<'_>,
-    ) -> Result<Vec<T>, Error> {
-        core::dense_plan(problem, potentials, passing)
-    }
 }
 
 /// The plan as a matrix of the dtype of the cost.
@@ -266,28 +178,11 @@ pub(super) fn plan<'py>(
     let potentials = Potentials::new((&a, &b), (&f, &g), reg, Marginals::FIXED)?;
     let (n, m) = cost.shape();
     if cost.is_single() {
-        let work = Dense::<f32>(std::marker::PhantomData);
-        let plan = on_plan(py, cost, potentials, 1.0, n_threads, work)?;
+        let plan = on_plan(py, cost, potentials, 1.0, n_threads, core::dense_plan::<f32>)?;
         Ok(plan.into_pyarray(py).reshape([n, m])?.into_any())
     } else {
-        let work = Dense::<f64>(std::marker::PhantomData);
-        let plan = on_plan(py, cost, potentials, 1.0, n_threads, work)?;
+        let plan = on_plan(py, cost, potentials, 1.0, n_threads, core::dense_plan::<f64>)?;
         Ok(plan.into_pyarray(py).reshape([n, m])?.into_any())
-    }
-}
-
-struct Sparse(f64);
-
-impl Work for Sparse {
-    type Output = SparsePlan;
-
-    fn run<V: PairValues>(
-        self,
-        problem: &Problem<'_, V>,
-        potentials: (&[f64], &[f64]),
-        passing: Passing<'_>,
-    ) -> Result<SparsePlan, Error> {
-        core::sparse_plan(problem, potentials, self.0, passing)
     }
 }
 
@@ -311,45 +206,16 @@ pub(super) fn plan_sparse<'py>(
 ) -> PyResult<Csr<'py>> {
     let cost = Cost::new(cost)?;
     let potentials = Potentials::new((&a, &b), (&f, &g), reg, Marginals::FIXED)?;
-    let plan = on_plan(py, cost.borrow()?, potentials, 1.0, n_threads, Sparse(threshold))?;
+    let plan =
+        on_plan(py, cost.borrow()?, potentials, 1.0, n_threads, |problem, both, passing| {
+            core::sparse_plan(problem, both, threshold, passing)
+        })?;
     Ok((
         plan.offsets.into_pyarray(py),
         plan.columns.into_pyarray(py),
         plan.masses.into_pyarray(py),
         plan.dropped,
     ))
-}
-
-struct Apply<'a> {
-    values: &'a [f64],
-    k: usize,
-    transposed: bool,
-}
-
-impl Work for Apply<'_> {
-    type Output = Vec<f64>;
-
-    fn run<V: PairValues>(
-        self,
-        problem: &Problem<'_, V>,
-        (f, g): (&[f64], &[f64]),
-        passing: Passing<'_>,
-    ) -> Result<Vec<f64>, Error> {
-        let Self { values, k, transposed } = self;
-        let rows = if transposed { f.len() } else { g.len() };
-        if values.len() != rows * k {
-            return Err(Error::Shape {
-                argument: "values",
-                expected: format!("{rows} rows"),
-                found: format!("{} numbers in {k} columns", values.len()),
-            });
-        }
-        if transposed {
-            core::apply_transposed_plan(problem, (f, g), (values, k), passing)
-        } else {
-            core::apply_plan(problem, (f, g), (values, k), passing)
-        }
-    }
 }
 
 /// The product of the plan, or of its transpose, with a matrix.
@@ -373,8 +239,17 @@ pub(super) fn apply_plan<'py>(
     let potentials = Potentials::new((&a, &b), (&f, &g), reg, Marginals::FIXED)?;
     let k = values.shape()[1];
     let (n, m) = cost.shape();
-    let work = Apply { values: slice(&values, "values")?, k, transposed };
-    let out = on_plan(py, cost, potentials, 1.0 + k as f64, n_threads, work)?;
+    let (given, needed) = (values.shape()[0], if transposed { n } else { m });
+    if given != needed {
+        let message = format!("`values` must have {needed} rows; got {given}");
+        return Err(PyValueError::new_err(message));
+    }
+    let values = slice(&values, "values")?;
+    let apply = if transposed { core::apply_transposed_plan } else { core::apply_plan };
+    let passes = 1.0 + k as f64;
+    let out = on_plan(py, cost, potentials, passes, n_threads, |problem, both, passing| {
+        apply(problem, both, (values, k), passing)
+    })?;
     out.into_pyarray(py).reshape([if transposed { m } else { n }, k])
 }
 
@@ -413,7 +288,7 @@ pub(super) fn point_gradient<'py>(
         let problem = potentials.problem(&points)?;
         let control = &*control;
         let passing = Passing { team, check: &|| control.check() };
-        core::point_gradient(&problem, (potentials.f, potentials.g), x, passing)
+        core::point_gradient(&problem, &points, (potentials.f, potentials.g), x, passing)
     })?;
     out.into_pyarray(py).reshape([cost.shape().0, d])
 }

@@ -1,13 +1,8 @@
 //! Problems beside the plain one: batches, symmetric problems, barycenters.
 
-use hasten_core::control::Control;
-use hasten_core::error::Error;
 use hasten_core::ot::{
-    self as core, Barycenter, BarycenterParams, Batch, Histograms, Marginals, Problem,
-    SinkhornParams, SymmetricParams, SymmetricSolution,
+    self as core, BarycenterParams, Batch, Histograms, Problem, SinkhornParams, SymmetricParams,
 };
-use hasten_core::pairs::PairValues;
-use hasten_core::parallel::Team;
 use numpy::{
     IntoPyArray, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArrayDyn,
     PyUntypedArrayMethods,
@@ -15,7 +10,7 @@ use numpy::{
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::cost::{Cost, Task};
+use super::cost::Cost;
 use super::{PASSES, is_mixed, marginals, method, precision};
 use crate::arrays::{not_float, slice};
 use crate::call::{self, Call};
@@ -96,34 +91,6 @@ pub(super) fn sinkhorn_batch<'py>(
     Ok(out)
 }
 
-struct Symmetric<'a, 'k> {
-    a: &'a [f64],
-    reg: f64,
-    marginals: Marginals,
-    params: SymmetricParams<'a>,
-    mixed: bool,
-    team: &'k Team,
-    control: &'k mut dyn Control,
-}
-
-impl Task for Symmetric<'_, '_> {
-    type Output = SymmetricSolution;
-
-    fn run<V: PairValues, W: PairValues>(
-        self,
-        values: &V,
-        working: &W,
-    ) -> Result<SymmetricSolution, Error> {
-        let Self { a, reg, marginals, params, mixed, team, control } = self;
-        let problem = Problem { values, a, b: a, reg, marginals };
-        if mixed {
-            core::symmetric::<f32, V, W>(&problem, working, &params, team, control)
-        } else {
-            core::symmetric::<f64, V, W>(&problem, working, &params, team, control)
-        }
-    }
-}
-
 /// The potential of weights transported to themselves.
 #[pyfunction]
 #[pyo3(signature = (
@@ -151,7 +118,14 @@ pub(super) fn symmetric<'py>(
     let (a, marginals) = (slice(&a, "a")?, marginals((reg_marginal, reg_marginal)));
     let call = Call { n_threads, callback, work: cost.seconds(PASSES) };
     let solution = call::run(py, call, |team, control| {
-        cost.apply(mixed, Symmetric { a, reg, marginals, params, mixed, team, control })
+        cost.apply(mixed, |values, working| {
+            let problem = Problem { values, a, b: a, reg, marginals };
+            if mixed {
+                core::symmetric::<f32>(&problem, working, &params, team, control)
+            } else {
+                core::symmetric::<f64>(&problem, working, &params, team, control)
+            }
+        })
     })?;
     let out = PyDict::new(py);
     out.set_item("f", solution.f.into_pyarray(py))?;
@@ -161,25 +135,6 @@ pub(super) fn symmetric<'py>(
     out.set_item("status", status(solution.status))?;
     out.set_item("n_iter", solution.n_iter)?;
     Ok(out)
-}
-
-struct Mean<'a, 'k> {
-    histograms: &'a [f64],
-    weights: &'a [f64],
-    reg: f64,
-    params: BarycenterParams,
-    team: &'k Team,
-    control: &'k mut dyn Control,
-}
-
-impl Task for Mean<'_, '_> {
-    type Output = Barycenter;
-
-    fn run<V: PairValues, W: PairValues>(self, values: &V, _: &W) -> Result<Barycenter, Error> {
-        let Self { histograms, weights, reg, params, team, control } = self;
-        let data = Histograms { values, histograms, weights, reg };
-        core::barycenter(&data, &params, team, control)
-    }
 }
 
 /// The barycenter of histograms.
@@ -208,7 +163,10 @@ pub(super) fn barycenter<'py>(
     let params = BarycenterParams { debiased, tol, max_iter, trace };
     let call = Call { n_threads, callback, work: cost.seconds(PASSES * shape[0] as f64) };
     let solution = call::run(py, call, |team, control| {
-        cost.apply(false, Mean { histograms, weights, reg, params, team, control })
+        cost.apply(false, |values, _| {
+            let data = Histograms { values, histograms, weights, reg };
+            core::barycenter(&data, &params, team, control)
+        })
     })?;
     let out = PyDict::new(py);
     out.set_item("weights", solution.weights.into_pyarray(py))?;

@@ -243,14 +243,14 @@ def make_clouds(n: int, d: int = 2) -> tuple[np.ndarray, np.ndarray]:
     return rng.random((n, d)), rng.random((n, d)) + 0.1
 
 
-def use_hasten_points(X, Y, reg, n_threads):
+def use_hasten_points(X, Y, reg, n_threads, *, method="log"):
     """Measure hasten without a stored cost."""
 
     def solve(max_iter):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", hasten.ConvergenceWarning)
             return sinkhorn_points(
-                X, Y, reg=reg, method="log", tol=1e-300, max_iter=max_iter, n_threads=n_threads
+                X, Y, reg=reg, method=method, tol=1e-300, max_iter=max_iter, n_threads=n_threads
             )
 
     return solve

@@ -90,7 +90,6 @@ def test_transport_with_neither_peer_nor_pillow(capsys, monkeypatch, only):
 @pytest.mark.parametrize(("family", "count"), [("ranking", 4), ("ot", 3)])
 def test_plots(tmp_path, capsys, only, family, count):
     pytest.importorskip("matplotlib")
-    pytest.importorskip("PIL")
     from matplotlib import pyplot as plt
 
     only(family)

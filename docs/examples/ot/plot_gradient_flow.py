@@ -4,7 +4,7 @@ A cloud that flows to a digit
 
 A loss between clouds of points has a gradient at each point. Following it, points flow to the
 target. With the Sinkhorn divergence they arrive; with the plain value of entropic transport they
-arrive too close together. Both gradients are those of :mod:`hasten.ot`, without any automatic
+gather in the middle of its strokes. Both gradients are those of :mod:`hasten.ot`, without any automatic
 differentiation.
 """
 
@@ -64,8 +64,8 @@ for k in (0, 1, 2, 4, 8, 16):
     print(f"step {k:2}: divergence {values[k]:9.6f}")
 
 # %%
-# Above the divergence, below the plain value; grey is the target. The plain value is lower for a
-# cloud that has shrunk by the blur, so its flow ends thinner than the digit.
+# Above the divergence, below the plain value; grey is the target. Entropy sends each point to many,
+# and the plain value is least where a point sits in the middle of those: the strokes shrink.
 
 shown = (0, 1, 2, 4, 16)
 fig, axes = plt.subplots(2, len(shown), figsize=(9.6, 4.2), layout="constrained")

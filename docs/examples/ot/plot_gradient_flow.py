@@ -4,7 +4,7 @@ A cloud that flows to a digit
 
 A loss between clouds of points has a gradient at each point. Following it, points flow to the
 target. With the Sinkhorn divergence they arrive; with the plain value of entropic transport they
-gather in the middle of its strokes. Both gradients are those of :mod:`hasten.ot`, without any automatic
+gather in the middle of its strokes. Both gradients are those of :mod:`hasten.ot`, without automatic
 differentiation.
 """
 

@@ -15,8 +15,8 @@ from .ot import INSTALLED, make_assignment, use_hasten
 from .ot import SOLVERS as ALL_SOLVERS
 
 # Nothing converges to rounding within the longer run at this strength of the entropy, and no entry
-# of a kernel is subnormal.
-REG = 1 / 300
+# of a kernel is subnormal: they are above e^-708.
+REG = 1 / 700
 PASSES = {"quick": (2, 12), "regular": (20, 120), "large": (20, 60)}
 SIZES = {"quick": [60], "regular": [1000, 4000], "large": [1000, 4000, 10_000]}
 SOLVERS = {

@@ -7,11 +7,12 @@ one image that is halfway: :func:`hasten.ot.barycenter` moves ink instead of fad
 """
 
 # %%
-# Four handwritten digits
-# -----------------------
+# Halfway
+# -------
 #
-# Images of scikit-learn, enlarged to 16 by 16 pixels. Each becomes a histogram, and moving ink from
-# pixel to pixel costs the squared distance on the unit square.
+# A zero in one corner of a frame and a four in the other, as histograms of ink. Moving ink from
+# pixel to pixel costs the squared distance on the unit square. Entropy blurs a mean;
+# ``debiased=True``, the default, takes that off.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,25 +21,21 @@ from sklearn.datasets import load_digits
 
 from hasten.ot import barycenter, sinkhorn
 
-side = 16
 data = load_digits()
-corners = [
-    zoom(data.images[np.flatnonzero(data.target == digit)[0]], side / 8, order=1)
-    for digit in (0, 3, 4, 8)
-]
-histograms = np.column_stack([image.ravel() / image.sum() for image in corners])
-place = np.column_stack(np.divmod(np.arange(side**2), side)) / (side - 1)
-cost = ((place[:, None] - place) ** 2).sum(axis=-1)
+digits = {d: data.images[np.flatnonzero(data.target == d)[0]] for d in (0, 3, 4, 8)}
 
-# %%
-# Halfway
-# -------
-#
-# Entropy blurs a mean. ``debiased=True``, the default, takes that off.
 
-pair = histograms[:, [0, 2]]
-sharp = barycenter(pair, cost, reg=0.002, tol=1e-5)
-blurred = barycenter(pair, cost, reg=0.002, tol=1e-5, debiased=False)
+def squared_distances(side):
+    place = np.column_stack(np.divmod(np.arange(side**2), side)) / (side - 1)
+    return ((place[:, None] - place) ** 2).sum(axis=-1)
+
+
+frame = np.zeros((2, 16, 16))
+frame[0, :8, :8], frame[1, 8:, 8:] = digits[0], digits[4]
+pair = frame.reshape(2, -1).T / frame.sum(axis=(1, 2))
+cost = squared_distances(16)
+sharp = barycenter(pair, cost, reg=0.004, tol=1e-4)
+blurred = barycenter(pair, cost, reg=0.004, tol=1e-4, debiased=False)
 print(sharp)
 
 panels = {
@@ -50,7 +47,7 @@ panels = {
 }
 fig, axes = plt.subplots(1, len(panels), figsize=(9.6, 2.3), layout="constrained")
 for ax, (title, weights) in zip(axes, panels.items(), strict=True):
-    ax.imshow(weights.reshape(side, side), cmap="magma")
+    ax.imshow(weights.reshape(16, 16), cmap="magma")
     ax.set_title(title, fontsize=9)
     ax.set_axis_off()
 
@@ -58,14 +55,18 @@ for ax, (title, weights) in zip(axes, panels.items(), strict=True):
 # A square of digits
 # ------------------
 #
-# Weights that are bilinear in two coordinates give a square of images with a digit in each corner.
-# Every image in between was computed, none was drawn.
+# Four digits, enlarged to 12 by 12 pixels. Weights that are bilinear in two coordinates give a
+# square of images with a digit in each corner; what is between was computed and not drawn.
 
+side = 12
+enlarged = [zoom(image, side / 8, order=1).ravel() for image in digits.values()]
+corners = np.column_stack([image / image.sum() for image in enlarged])
+small_cost = squared_distances(side)
 steps = np.linspace(0.0, 1.0, 5)
 fig, axes = plt.subplots(5, 5, figsize=(6.4, 6.4), layout="constrained")
 for ax, (y, x) in zip(axes.flat, [(y, x) for y in steps for x in steps], strict=True):
     weights = np.array([(1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x])
-    mean = barycenter(histograms, cost, reg=0.002, weights=weights, tol=1e-4)
+    mean = barycenter(corners, small_cost, reg=0.004, weights=weights, tol=1e-3)
     ax.imshow(mean.barycenter.reshape(side, side), cmap="magma")
     ax.set_axis_off()
 
@@ -80,6 +81,6 @@ for name, weights in (
     ("mean of pixels", pair.mean(axis=1)),
     ("barycenter", sharp.barycenter / sharp.barycenter.sum()),
 ):
-    far = [sinkhorn(weights, pair[:, k], cost, reg=0.002).exact_upper for k in (0, 1)]
+    far = [sinkhorn(weights, pair[:, k], cost, reg=0.004).exact_upper for k in (0, 1)]
     print(f"{name:15} costs to the two digits: {far[0]:.5f} and {far[1]:.5f}, sum {sum(far):.5f}")
 plt.show()

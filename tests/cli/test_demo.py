@@ -8,16 +8,27 @@ import pytest
 
 from hasten._cli import demo, main
 from hasten._cli.demonstration import Check, Demonstration, Race, best_times
-from hasten._cli.demos import ranking
+from hasten._cli.demos import ot, ranking
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     monkeypatch.setattr(ranking, "_N_ITEMS", 30)
     monkeypatch.setattr(ranking, "_N_GAMES", 3000)
+    monkeypatch.setattr(ot, "_N_COLOURS", 100)
+    monkeypatch.setattr(ot, "_N_GRID", 400)
 
 
-def test_every_published_estimate_agrees(capsys):
+@pytest.fixture
+def only(monkeypatch):
+    def keep(family):
+        monkeypatch.setattr(demo, "FAMILIES", {family: demo.FAMILIES[family]})
+
+    return keep
+
+
+def test_every_published_estimate_agrees(capsys, only):
+    only("ranking")
     assert main(["demo", "--json"]) == 0
     streams = capsys.readouterr()
     (family,) = json.loads(streams.out)
@@ -29,42 +40,73 @@ def test_every_published_estimate_agrees(capsys):
     assert "ranking: " in streams.err
 
 
+def test_every_reference_value_of_transport_agrees(capsys, only):
+    only("ot")
+    assert main(["demo", "--json"]) == 0
+    streams = capsys.readouterr()
+    (family,) = json.loads(streams.out)
+    assert family["family"] == "ot"
+    assert family["converged"] is True
+    assert len(family["checks"]) == 5
+    assert all(check["agrees"] for check in family["checks"])
+    # Values to 1e-9 and better; the bounds of exact transport are as wide as `reg` makes them.
+    assert sorted(check["tolerance"] for check in family["checks"])[3] <= 1e-9
+    assert max(check["tolerance"] for check in family["checks"]) < 1e-3
+    assert all(race["error"] < 1e-9 for race in family["races"])
+    assert "ot: " in streams.err
+
+
 def test_text(capsys):
     assert main(["demo"]) == 0
     text = capsys.readouterr().out
     shown = ("Milwaukee 1-6", "Biometrika", "brand 6 against brand 1", "at home adds 0.3023")
-    for part in (*shown, "Proved:", "agrees", "Time, best of"):
+    for part in (*shown, "Proved:", "agrees", "Time, best of", "digits, city-block distance"):
         assert part in text
     assert "DIFFERS" not in text
 
 
 @pytest.mark.parametrize("hidden", [("evalica",), ("evalica", "choix")])
-def test_without_a_peer(capsys, monkeypatch, hidden):
+def test_without_a_peer(capsys, monkeypatch, only, hidden):
+    only("ranking")
     for module in hidden:
         monkeypatch.setitem(sys.modules, module, None)
     assert main(["demo"]) == 0
     text = capsys.readouterr().out
     assert "evalica 0" not in text
     others = [m for m in ("evalica", "choix") if m not in hidden and importlib.util.find_spec(m)]
-    assert ("no peer is installed" in text) == (not others)
+    assert ("no peer is installed: pip install evalica or choix" in text) == (not others)
 
 
-def test_plots(tmp_path, capsys):
+def test_transport_with_neither_peer_nor_pillow(capsys, monkeypatch, only):
+    only("ot")
+    for module in ("ot", "PIL"):
+        monkeypatch.setitem(sys.modules, module, None)
+    assert main(["demo"]) == 0
+    text = capsys.readouterr().out
+    assert "no peer is installed: pip install POT" in text
+    assert "needs Pillow" in text
+
+
+@pytest.mark.parametrize(("family", "count"), [("ranking", 4), ("ot", 3)])
+def test_plots(tmp_path, capsys, only, family, count):
     pytest.importorskip("matplotlib")
     from matplotlib import pyplot as plt
 
+    only(family)
     assert main(["demo", "--json", "--plots", str(tmp_path / "pictures")]) == 0
-    assert len(list((tmp_path / "pictures").glob("ranking-*.png"))) == 4
-    assert capsys.readouterr().err.count("saved") == 4
+    assert len(list((tmp_path / "pictures").glob(f"{family}-*.png"))) == count
+    assert capsys.readouterr().err.count("saved") == count
     plt.close("all")
 
 
-def test_a_difference_is_shouted_and_is_exit_code_one(capsys, monkeypatch):
+def test_a_difference_is_shouted_and_is_exit_code_one(capsys, monkeypatch, only):
+    only("ranking")
     wrong = Demonstration(
         family="ranking",
         answer="none",
         certificate="none",
         converged=True,
+        to_compare="p",
         checks=[Check(what="x", ours=1.0, published=2.0, tolerance=0.1, source="nobody")],
         races=[Race(task="t", seconds=1.0, error=0.0, peer="p", peer_seconds=3.0, peer_error=0.5)],
     )

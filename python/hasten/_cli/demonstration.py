@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ REPEATS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One comparison with a published number.
+    """One comparison with a number that was found elsewhere.
 
     Attributes
     ----------
@@ -25,9 +26,9 @@ class Check:
     ours, published : float
         Both values.
     tolerance : float
-        Largest difference that rounding of the published value explains.
+        Largest difference that rounding of the published value, or the certificate, explains.
     source : str
-        Where it was published.
+        Where it was published, or how it was computed.
     """
 
     what: str
@@ -87,8 +88,12 @@ class Demonstration:
         What is proved about it, in one sentence.
     converged : bool
         Whether every solve converged.
+    to_compare : str
+        The peers, any of which is to be installed for a race.
+    title : str
+        What the checks are compared with.
     checks : list of Check
-        Comparisons with published numbers.
+        Comparisons with numbers found elsewhere.
     races : list of Race
         Times.
     plots : dict of str to callable
@@ -99,6 +104,8 @@ class Demonstration:
     answer: str
     certificate: str
     converged: bool
+    to_compare: str
+    title: str = "Published estimates"
     checks: list[Check] = field(default_factory=list)
     races: list[Race] = field(default_factory=list)
     plots: dict[str, Callable[[], Axes]] = field(default_factory=dict)
@@ -112,17 +119,12 @@ class Demonstration:
             Several lines.
         """
         lines = [self.family, "=" * len(self.family), self.answer, "", self.certificate, ""]
-        lines.append("Published estimates")
+        lines.append(self.title)
         width = max((len(check.what) for check in self.checks), default=0)
-        for check in self.checks:
-            verdict = "agrees" if check.agrees else "DIFFERS"
-            lines.append(
-                f"  {check.what:<{width}} {check.ours:>12.6f}   published {check.published:>12g}"
-                f"   {verdict}   ({check.source})"
-            )
+        lines += [_check_line(check, width) for check in self.checks]
         lines += ["", f"Time, best of {REPEATS} in turns"]
         for race in self.races:
-            lines += _race_lines(race)
+            lines += _race_lines(race, self.to_compare)
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -143,11 +145,21 @@ class Demonstration:
         }
 
 
-def _race_lines(race: Race) -> list[str]:
-    lines = [f"  {race.task}", f"    hasten         {_milliseconds(race.seconds, race.error)}"]
+def _check_line(check: Check, width: int) -> str:
+    # One digit beyond those that are compared.
+    digits = min(12, max(6, 1 - math.floor(math.log10(check.tolerance))))
+    verdict = "agrees" if check.agrees else "DIFFERS"
+    return (
+        f"  {check.what:<{width}} {check.ours:>{digits + 6}.{digits}f}   expected "
+        f"{round(check.published, digits):>{digits + 6}.12g}   {verdict}   ({check.source})"
+    )
+
+
+def _race_lines(race: Race, to_compare: str) -> list[str]:
+    lines = [f"  {race.task}", f"    {'hasten':<16} {_milliseconds(race.seconds, race.error)}"]
     if race.peer is None or race.peer_seconds is None or race.peer_error is None:
-        return [*lines, "    no peer is installed: pip install evalica or choix to compare"]
-    lines.append(f"    {race.peer:<14} {_milliseconds(race.peer_seconds, race.peer_error)}")
+        return [*lines, f"    no peer is installed: pip install {to_compare} to compare"]
+    lines.append(f"    {race.peer:<16} {_milliseconds(race.peer_seconds, race.peer_error)}")
     return [*lines, f"    ratio {race.ratio:.2f} (peer / hasten)"]
 
 

@@ -97,6 +97,7 @@ def demonstrate(report: Callable[[str], None]) -> Demonstration:
             *_model_checks(home, puddings),
         ],
         races=[small, large],
+        to_compare="evalica or choix",
         plots={
             "ranking-caterpillar": centred.plot,
             "ranking-winmatrix": lambda: centred.plot("winmatrix"),

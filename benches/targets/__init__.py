@@ -1,0 +1,1 @@
+"""The targets of each family: a dict `TARGETS` of functions that measure, and its `PEERS`."""

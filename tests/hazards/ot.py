@@ -99,11 +99,11 @@ _ENDLESS = {"reg": 1e-6, "tol": 1e-300, "max_iter": 10**9}
 
 def _many_points():
     rng = np.random.default_rng(37)
-    return rng.random((3000, 2)), rng.random((3000, 2)) + 0.5
+    return rng.random((1000, 2)), rng.random((1000, 2)) + 0.5
 
 
 def _endless_matrix():
-    cost = np.random.default_rng(38).random((2000, 2000))
+    cost = np.random.default_rng(38).random((1000, 1000))
     return lambda: ot.sinkhorn(None, None, cost, **_ENDLESS, method="log", n_threads=2)
 
 
@@ -126,8 +126,8 @@ def _endless_batch():
 
 def _endless_barycenter():
     rng = np.random.default_rng(40)
-    x = np.linspace(0.0, 1.0, 1000)
-    histograms, cost = rng.dirichlet(np.ones(1000), size=5).T, (x[:, None] - x) ** 2
+    x = np.linspace(0.0, 1.0, 500)
+    histograms, cost = rng.dirichlet(np.ones(500), size=5).T, (x[:, None] - x) ** 2
     return lambda: ot.barycenter(histograms, cost, **_ENDLESS, n_threads=2)
 
 
@@ -138,7 +138,7 @@ def _endless_transport():
 
 
 def _endless_mean():
-    rows = np.random.default_rng(40).dirichlet(np.ones(1000), size=5)
+    rows = np.random.default_rng(40).dirichlet(np.ones(500), size=5)
     model = ot.SinkhornBarycenter(**_ENDLESS, n_threads=2)
     return lambda: model.fit(rows)
 

@@ -11,7 +11,7 @@ TOL = 1e-13
 
 
 def agree(gradient, direction, quotient, scale=1.0):
-    """Compare to 1e-7: the truncation error of a step of 1e-4 and rounding are far below."""
+    """Compare to 1e-7: the truncation error of a step of 1e-5, and rounding, are far below."""
     assert np.sum(np.asarray(gradient) * direction) == pytest.approx(
         quotient, rel=1e-7, abs=1e-8 * scale
     )
@@ -40,17 +40,17 @@ def test_by_weights_and_costs(problem, difference_quotient, rho):
     result = sinkhorn(a, b, cost, **options)
     for direction in directions(7, keep_sum=balanced):
         quotient = difference_quotient(
-            lambda x: sinkhorn(x, b, cost, **options).value, a, direction * a.min(), 1e-4
+            lambda x: sinkhorn(x, b, cost, **options).value, a, direction * a.min(), 1e-5
         )
         agree(result.grad("a"), direction * a.min(), quotient)
     for direction in directions(6, keep_sum=balanced):
         quotient = difference_quotient(
-            lambda x: sinkhorn(a, x, cost, **options).value, b, direction * b.min(), 1e-4
+            lambda x: sinkhorn(a, x, cost, **options).value, b, direction * b.min(), 1e-5
         )
         agree(result.grad("b"), direction * b.min(), quotient)
     for direction in directions((7, 6)):
         quotient = difference_quotient(
-            lambda x: sinkhorn(a, b, x, **options).value, cost, direction, 1e-4
+            lambda x: sinkhorn(a, b, x, **options).value, cost, direction, 1e-5
         )
         agree(result.grad("cost"), direction, quotient)
     np.testing.assert_array_equal(result.grad("cost"), result.plan)
@@ -139,14 +139,14 @@ def test_of_the_divergence(difference_quotient, metric, rho):
         agree(
             result.grad_a,
             direction,
-            difference_quotient(lambda x: value(X, Y, x, b), a, direction, 1e-4),
+            difference_quotient(lambda x: value(X, Y, x, b), a, direction, 1e-5),
         )
     for unit in directions(5, 2, keep_sum=whole):
         direction = unit * b.min()
         agree(
             result.grad_b,
             direction,
-            difference_quotient(lambda x: value(X, Y, a, x), b, direction, 1e-4),
+            difference_quotient(lambda x: value(X, Y, a, x), b, direction, 1e-5),
         )
 
 

@@ -100,6 +100,23 @@ def with_entry(array, place, value):
         ({"reg": -1}, ValueError, "`reg` must be greater than 0; got -1"),
         ({"reg": np.nan}, ValueError, "`reg` must be finite; got nan"),
         ({"reg": np.inf}, ValueError, "`reg` must be finite; got inf"),
+        ({"reg": 1e-101}, ValueError, "`reg` must be between 1e-100 and 1e+100; got 1e-101"),
+        (
+            {"reg": 1e-15},
+            ValueError,
+            "`reg` must be at least 1e-15 of the largest cost, 11, for plans to have any digits",
+        ),
+        (
+            {"a": [1e-300] * 3, "b": [7.5e-301] * 4},
+            ValueError,
+            "the sum of `a` must be between 1e-100 and 1e+100; got 3e-300",
+        ),
+        (
+            {"cost": np.full((3, 4), 1e200), "reg": 1e99},
+            ValueError,
+            "entries of `cost` must be at most 1e+100 in size; got 1e+200",
+        ),
+        ({"reg_marginals": 1e-200}, ValueError, "`reg_marginals` must be between 1e-100 and"),
         ({"reg": "small"}, TypeError, "`reg` must be a real number; got 'small'"),
         ({"reg": None}, TypeError, "`reg` must be a real number; got None"),
         ({"reg_marginals": 0.0}, ValueError, "`reg_marginals` must be greater than 0; got 0.0"),
@@ -171,6 +188,9 @@ def test_bad_input(changes, error, message):
         ({"a": [0.5, 0.5]}, ValueError, "`a` must have shape (3,); got (2,)"),
         ({"b": [0.5, 0.6]}, ValueError, "`a` and `b` must have the same sum; got 1 and 1.1"),
         ({"reg": -1.0}, ValueError, "`reg` must be greater than 0"),
+        ({"X": 1e60 * CLOUDS["X"]}, ValueError, "distances of `X` and `Y` must be at most 1e+100"),
+        ({"X": 1e200 * CLOUDS["X"]}, ValueError, "distances of `X` and `Y` must be at most"),
+        ({"X": 1e10 * CLOUDS["X"]}, ValueError, "`reg` must be at least 1e-15 of the largest"),
         ({"tol": "tight"}, TypeError, "`tol` must be a real number"),
     ],
 )

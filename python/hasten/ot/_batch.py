@@ -24,6 +24,7 @@ from hasten.ot._inputs import (
 )
 from hasten.ot._options import check_options
 from hasten.ot._problem import Problem
+from hasten.ot._range import check_range
 from hasten.ot._solve import WARNED, wrap
 
 if TYPE_CHECKING:
@@ -280,6 +281,7 @@ def sinkhorn_batch(
     if math.isinf(strengths[0]) and math.isinf(strengths[1]):
         single = single_a or single_b or costs.dtype == np.float32
         weights_b = match_masses(weights_a, weights_b, is_single=single)
+    check_range(costs, weights_a, weights_b, regs, strengths)
     batch = _Batch(
         cost=costs,
         a=weights_a,

@@ -19,6 +19,7 @@ from hasten.ot._inputs import (
     check_weights,
     match_masses,
 )
+from hasten.ot._range import check_range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -261,11 +262,13 @@ def _problem(
     if math.isinf(strengths[0]) and math.isinf(strengths[1]):
         b = match_masses(a, b, is_single=is_single)
     _threads.resolve(n_threads)
+    strength = check_reg(reg)
+    check_range(cost, a, b, strength, strengths)
     return Problem(
         cost=cost,
         a=a,
         b=b,
-        reg=check_reg(reg),
+        reg=strength,
         reg_marginals=strengths,
         n_threads=n_threads,
         backend=backend,

@@ -30,7 +30,7 @@ def message(status: str, error: float, tol: float, mass: float, max_iter: int) -
         "converged": f"the marginal error {error:.2g} is at most {limit}",
         "max_iter": f"reached max_iter={max_iter} with a marginal error of {error:.2g}, above "
         f"{limit}",
-        "stalled": f"rounding keeps the marginal error at {error:.2g}, above {limit}",
+        "stalled": f"the marginal error fell no further than {error:.2g}, above {limit}",
         "stopped": f"stopped by the callback with a marginal error of {error:.2g}",
     }[status]
 
@@ -57,7 +57,7 @@ def warning(function: str, method: str, n_iter: int, message: str, status: str) 
         The message with advice.
     """
     if status == "stalled":
-        advice = "more passes would not help: accept this error, raise `tol`, or give float64"
+        advice = "more passes would hardly help: accept this error, raise `tol`, or give float64"
     elif method in ("sinkhorn", "log"):
         advice = "method='auto' or 'sns' needs far fewer passes at a small `reg`"
     else:

@@ -59,8 +59,9 @@ def sinkhorn(
     cost : array-like of shape (n, m)
         Finite costs of any sign. float32 is computed with and stored as such.
     reg : float
-        Strength of the entropic term, in the units of `cost`. Halving it halves the distance to
-        exact transport at most, and the number of passes of a plain iteration doubles.
+        Strength of the entropic term, in the units of `cost`, and at least 1e-15 of the largest.
+        Halving it halves the distance to exact transport at most, and the number of passes of a
+        plain iteration doubles.
     method : {"auto", "sinkhorn", "log", "sns", "sns_paper"}, default "auto"
         "auto" scales rows and columns, over-relaxed where that pays, and changes to sparse Newton
         steps when they are predicted to take less time. "sinkhorn" never does; "log" is the same

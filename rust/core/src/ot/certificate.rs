@@ -275,18 +275,23 @@ impl PlanVisitor for Gap<'_> {
         let (y, e_b) = (&self.y[columns.clone()], &self.e_b[columns]);
         let (mut divergence, mut linear) = ([0.0; LANES], [0.0; LANES]);
         for (l, &mass) in tile.masses.iter().enumerate() {
-            let rounded = A::mul_add(x * y[l], mass, e_a * e_b[l]);
+            let shrink = x * y[l];
+            // A mass beyond the doubles stands in a row that rounding empties.
+            let scaled = if shrink > 0.0 { shrink * mass } else { 0.0 };
+            let added = e_a * e_b[l];
+            let rounded = scaled + added;
             // Where G is far above P, P may have underflowed: its logarithm is known all the same.
             let is_far = rounded > 2.0 * mass;
-            let t = if is_far { 0.0 } else { ((x * y[l] - 1.0) * mass + e_a * e_b[l]) / mass };
-            let t = if mass > 0.0 { t } else { 0.0 };
+            let is_near = !is_far && mass > 0.0 && mass < f64::INFINITY;
+            let t = if is_near { ((shrink - 1.0) * mass + added) / mass } else { 0.0 };
             let argument = if is_far { rounded } else { 1.0 + t };
             let logarithm = argument.log_lane::<A>();
             let far = rounded * (logarithm - tile.exponents[l]) - rounded + mass;
             let near = A::mul_add(1.0 + t, logarithm, -t);
             let near = if t.abs() < SMALL { t * t * series(t) } else { near };
             let near = if t <= -1.0 { 1.0 } else { near };
-            divergence[l % LANES] += if is_far { far } else { mass * near };
+            let near = if is_near { mass * near } else { mass };
+            divergence[l % LANES] += if is_far { far } else { near };
             linear[l % LANES] = A::mul_add(rounded, tile.costs[l], linear[l % LANES]);
         }
         self.divergence += divergence.iter().sum::<f64>();

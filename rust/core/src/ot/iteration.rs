@@ -7,6 +7,7 @@ use super::run::{Run, Stage};
 use super::scaling_pass::Kernels;
 use super::transform::column_log_sums;
 use crate::error::{Error, try_vec};
+use crate::float::Float;
 use crate::pairs::PairValues;
 use crate::parallel::Team;
 use crate::simd::Elementary;
@@ -195,7 +196,7 @@ impl<'a> Iteration<'a> {
                 &mut self.column_sums,
             )?;
             for (sum, v) in self.column_sums.iter_mut().zip(&single) {
-                *sum *= crate::float::Float::to_f64(*v);
+                *sum *= Float::to_f64(*v);
             }
             let error = (self.column_error(&iterate.psi) + row_error) / self.scale();
             let is_safe = error.is_finite()

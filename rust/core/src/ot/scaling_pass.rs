@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::log_pass::row_terms;
 use crate::error::{Error, try_vec};
+use crate::float::Float;
 use crate::pairs::{Chunks, PairValues, add_columns, sweep};
 use crate::parallel::Team;
 use crate::simd::{Arithmetic, Elementary, Kernel, dispatch};
@@ -170,22 +171,20 @@ impl<E: Elementary> Kernel for Piece<'_, '_, E> {
         while row < self.rows.end {
             let together = if n < LONG { ROWS.min(self.rows.end - row) } else { 1 };
             let block = &self.entries[row * n..(row + together) * n];
-            let mut factors = [E::zero(); ROWS];
             if together == ROWS {
                 let (first, rest) = block.split_at(n);
                 let (second, rest) = rest.split_at(n);
                 let (third, fourth) = rest.split_at(n);
                 let lines = [first, second, third, fourth];
-                let sums = row_sums::<A, E, ROWS>(lines, self.v);
-                for (l, sum) in sums.into_iter().enumerate() {
-                    factors[l] = self.scale(row + l, sum);
+                let mut factors = four_sums::<A, E>(lines, self.v);
+                for (l, factor) in factors.iter_mut().enumerate() {
+                    *factor = self.scale(row + l, *factor);
                 }
-                self.add::<A, ROWS>(lines, factors);
+                self.add_four::<A>(lines, factors);
             } else {
                 for (l, line) in block.chunks_exact(n).enumerate() {
-                    let [sum] = row_sums::<A, E, 1>([line], self.v);
-                    let factor = self.scale(row + l, sum);
-                    self.add::<A, 1>([line], [factor]);
+                    let factor = self.scale(row + l, one_sum::<A, E>(line, self.v));
+                    self.add_one::<A>(line, factor);
                 }
             }
             row += together;
@@ -204,7 +203,7 @@ impl<E: Elementary> Kernel for Piece<'_, '_, E> {
 impl<E: Elementary> Piece<'_, '_, E> {
     /// Update the scaling of a row whose product with `v` is `sum`.
     #[inline(always)]
-    fn scale(&mut self, row: usize, sum: f64) -> E {
+    fn scale(&mut self, row: usize, sum: f64) -> f64 {
         let u = &mut self.state.u[row - self.state.first];
         let (weight, old) = (self.weights[row], *u);
         *u = if self.omega == 1.0 {
@@ -214,34 +213,40 @@ impl<E: Elementary> Piece<'_, '_, E> {
             self.state.row_error += (old * sum - weight).abs();
             old * ratio.powf(self.omega)
         };
-        E::from_f64(*u)
+        *u
     }
 
-    /// Add the scaled rows to the column sums.
+    /// Add four scaled rows to the column sums.
     #[inline(always)]
-    fn add<A: Arithmetic, const R: usize>(&mut self, lines: [&[E]; R], factors: [E; R]) {
+    fn add_four<A: Arithmetic>(&mut self, [a, b, c, d]: [&[E]; ROWS], factors: [f64; ROWS]) {
         if size_of::<E>() == size_of::<f64>() {
-            let factors = factors.map(crate::float::Float::to_f64);
-            let n = self.n_columns;
-            let sums = &mut self.state.sums[..n];
-            let lines = lines.map(|line| &line[..n]);
-            for j in 0..n {
-                let mut sum = sums[j];
-                for l in 0..R {
-                    sum = A::mul_add(factors[l], crate::float::Float::to_f64(lines[l][j]), sum);
-                }
-                sums[j] = sum;
+            let [p, q, r, s] = factors;
+            let rows = a.iter().zip(b).zip(c).zip(d);
+            for (sum, (((a, b), c), d)) in self.state.sums.iter_mut().zip(rows) {
+                let half = A::mul_add(Float::to_f64(*b), q, A::mul_add(Float::to_f64(*a), p, *sum));
+                *sum = A::mul_add(Float::to_f64(*d), s, A::mul_add(Float::to_f64(*c), r, half));
             }
         } else {
-            let n = self.n_columns;
-            let sums = &mut self.state.single[..n];
-            let lines = lines.map(|line| &line[..n]);
-            for j in 0..n {
-                let mut sum = sums[j];
-                for l in 0..R {
-                    sum = A::mul_add(factors[l], lines[l][j], sum);
-                }
-                sums[j] = sum;
+            let [p, q, r, s] = factors.map(E::from_f64);
+            let rows = a.iter().zip(b).zip(c).zip(d);
+            for (sum, (((a, b), c), d)) in self.state.single.iter_mut().zip(rows) {
+                let half = A::mul_add(*b, q, A::mul_add(*a, p, *sum));
+                *sum = A::mul_add(*d, s, A::mul_add(*c, r, half));
+            }
+        }
+    }
+
+    /// Add a scaled row to the column sums.
+    #[inline(always)]
+    fn add_one<A: Arithmetic>(&mut self, line: &[E], factor: f64) {
+        if size_of::<E>() == size_of::<f64>() {
+            for (sum, &x) in self.state.sums.iter_mut().zip(line) {
+                *sum = A::mul_add(factor, Float::to_f64(x), *sum);
+            }
+        } else {
+            let factor = E::from_f64(factor);
+            for (sum, &x) in self.state.single.iter_mut().zip(line) {
+                *sum = A::mul_add(factor, x, *sum);
             }
         }
     }
@@ -250,43 +255,75 @@ impl<E: Elementary> Piece<'_, '_, E> {
     #[inline(always)]
     fn flush(&mut self) {
         for (sum, single) in self.state.sums.iter_mut().zip(&mut *self.state.single) {
-            *sum += crate::float::Float::to_f64(*single);
+            *sum += Float::to_f64(*single);
             *single = E::zero();
         }
     }
 }
 
-/// Inner products of some rows with `v`.
+/// Inner products of four rows with `v`.
 #[inline(always)]
-fn row_sums<A: Arithmetic, E: Elementary, const R: usize>(lines: [&[E]; R], v: &[E]) -> [f64; R] {
-    let mut totals = [0.0; R];
-    let n = v.len();
-    let lines = lines.map(|line| &line[..n]);
-    let mut start = 0;
-    while start < n {
-        let end = n.min(start + SINGLE);
-        let mut lanes = [[E::zero(); LANES]; R];
-        let whole = start + (end - start) / LANES * LANES;
-        let mut at = start;
-        while at < whole {
-            let v: &[E; LANES] = v[at..at + LANES].try_into().expect("a whole block");
-            for r in 0..R {
-                let line: &[E; LANES] = lines[r][at..at + LANES].try_into().expect("a whole block");
-                for l in 0..LANES {
-                    lanes[r][l] = A::mul_add(line[l], v[l], lanes[r][l]);
-                }
+fn four_sums<A: Arithmetic, E: Elementary>(lines: [&[E]; ROWS], v: &[E]) -> [f64; ROWS] {
+    let mut totals = [0.0; ROWS];
+    for start in (0..v.len()).step_by(SINGLE) {
+        let part = start..v.len().min(start + SINGLE);
+        let (v, v_rest) = v[part.clone()].as_chunks::<LANES>();
+        let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] =
+            lines.map(|line| line[part.clone()].as_chunks::<LANES>());
+        let mut sums = [[E::zero(); LANES]; ROWS];
+        // Written out, so that the sums stay in registers.
+        for ((((v, a), b), c), d) in v.iter().zip(a).zip(b).zip(c).zip(d) {
+            for l in 0..LANES {
+                sums[0][l] = A::mul_add(a[l], v[l], sums[0][l]);
             }
-            at += LANES;
-        }
-        for r in 0..R {
-            let mut rest = E::zero();
-            for j in whole..end {
-                rest = A::mul_add(lines[r][j], v[j], rest);
+            for l in 0..LANES {
+                sums[1][l] = A::mul_add(b[l], v[l], sums[1][l]);
             }
-            let sum = lanes[r].iter().fold(0.0, |sum, &x| sum + crate::float::Float::to_f64(x));
-            totals[r] += sum + crate::float::Float::to_f64(rest);
+            for l in 0..LANES {
+                sums[2][l] = A::mul_add(c[l], v[l], sums[2][l]);
+            }
+            for l in 0..LANES {
+                sums[3][l] = A::mul_add(d[l], v[l], sums[3][l]);
+            }
         }
-        start = end;
+        let rests = [a_rest, b_rest, c_rest, d_rest];
+        for ((total, sums), rest) in totals.iter_mut().zip(sums).zip(rests) {
+            *total += widened_sum(sums) + rest_sum::<A, E>(rest, v_rest);
+        }
     }
     totals
+}
+
+/// Inner product of one row with `v`.
+#[inline(always)]
+fn one_sum<A: Arithmetic, E: Elementary>(line: &[E], v: &[E]) -> f64 {
+    let mut total = 0.0;
+    for (line, v) in line.chunks(SINGLE).zip(v.chunks(SINGLE)) {
+        let (v, v_rest) = v.as_chunks::<LANES>();
+        let (line, line_rest) = line.as_chunks::<LANES>();
+        let mut sums = [[E::zero(); LANES]; 2];
+        for (k, (line, v)) in line.iter().zip(v).enumerate() {
+            let sums = &mut sums[k % 2];
+            for l in 0..LANES {
+                sums[l] = A::mul_add(line[l], v[l], sums[l]);
+            }
+        }
+        total += widened_sum(sums[0]) + widened_sum(sums[1]);
+        total += rest_sum::<A, E>(line_rest, v_rest);
+    }
+    total
+}
+
+#[inline(always)]
+fn widened_sum<E: Elementary>(lanes: [E; LANES]) -> f64 {
+    lanes.into_iter().map(Float::to_f64).sum()
+}
+
+#[inline(always)]
+fn rest_sum<A: Arithmetic, E: Elementary>(line: &[E], v: &[E]) -> f64 {
+    let mut sum = E::zero();
+    for (&x, &v) in line.iter().zip(v) {
+        sum = A::mul_add(x, v, sum);
+    }
+    Float::to_f64(sum)
 }

@@ -1,8 +1,9 @@
 //! Numerical solvers that say how close their answers are.
 //!
-//! Each family of problems is a module; what families share lies below them in [`parallel`],
-//! [`simd`], [`rng`], [`sparse`], [`linalg`], [`labels`], [`control`] and [`error`]. The crate
-//! knows nothing of Python and holds no global state other than its thread pools.
+//! Each family of problems is a module: [`ranking`], from comparisons to strengths, and [`ot`],
+//! entropic optimal transport. What families share lies below them in [`parallel`], [`simd`],
+//! [`rng`], [`pairs`], [`sparse`], [`linalg`], [`labels`], [`control`] and [`error`]. The crate knows
+//! nothing of Python and holds no global state other than its thread pools.
 
 pub mod control;
 pub mod error;

@@ -1,5 +1,7 @@
 //! Sinkhorn iterations with over-relaxation, in the log domain or on a stored kernel.
 
+use std::ops::Range;
+
 use super::acceleration::{Acceleration, Advice};
 use super::log_pass::{LogPass, RowRule};
 use super::problem::Problem;
@@ -12,8 +14,9 @@ use crate::pairs::PairValues;
 use crate::parallel::Team;
 use crate::simd::Elementary;
 
-/// Below this a column sum has lost digits to underflow and is computed again by itself.
-const UNDERFLOW: f64 = 1e-290;
+/// Column sums out of this range have lost digits to underflow, or everything to overflow, and are
+/// computed again by themselves.
+const SAFE: Range<f64> = 1e-290..f64::INFINITY;
 
 /// Relative error that iterations with a kernel of single precision can reach.
 pub(super) const SINGLE_FLOOR: f64 = 3e-6;
@@ -95,6 +98,13 @@ impl<'a> Iteration<'a> {
         (self.masses.0 * self.masses.1).sqrt()
     }
 
+    /// Factors of the updates of rows and columns.
+    pub(super) fn damping(&self) -> (f64, f64) {
+        let Problem { reg, marginals, .. } = self.problem;
+        let damping = |rho: f64| if rho.is_finite() { rho / (rho + reg) } else { 1.0 };
+        (damping(marginals.rows), damping(marginals.columns))
+    }
+
     /// Logarithms of the weights of the columns.
     pub(super) fn log_b(&self) -> &[f64] {
         &self.log_b
@@ -108,9 +118,7 @@ impl<'a> Iteration<'a> {
         pass: &mut LogPass<'a, E>,
         run: &mut Run<'_>,
     ) -> Result<Outcome, Error> {
-        let Problem { reg, marginals, .. } = self.problem;
-        let damping = |rho: f64| if rho.is_finite() { rho / (rho + reg) } else { 1.0 };
-        let damping = (damping(marginals.rows), damping(marginals.columns));
+        let (reg, damping) = (self.problem.reg, self.damping());
         let mut acceleration = Acceleration::new(rules.tol);
         let mut progress = Progress::default();
         let mut is_last = false;
@@ -298,7 +306,7 @@ impl<'a> Iteration<'a> {
         damping: f64,
         run: &mut Run<'_>,
     ) -> Result<(), Error> {
-        let rescued = if self.column_sums.iter().any(|&sum| sum < UNDERFLOW) {
+        let rescued = if self.column_sums.iter().any(|sum| !SAFE.contains(sum)) {
             run.n_rescued += 1;
             let logs = iterate.alpha.iter().zip(self.problem.a);
             let phi: Vec<f64> = logs.map(|(alpha, a)| alpha + a.ln()).collect();
@@ -309,7 +317,7 @@ impl<'a> Iteration<'a> {
         };
         for (j, psi) in iterate.psi.iter_mut().enumerate() {
             let log_sum = match &rescued {
-                Some(log_sums) if self.column_sums[j] < UNDERFLOW => log_sums[j] + *psi,
+                Some(log_sums) if !SAFE.contains(&self.column_sums[j]) => log_sums[j] + *psi,
                 _ => self.column_sums[j].ln(),
             };
             let gamma = *psi - self.log_b[j];

@@ -363,3 +363,93 @@ pub(super) fn largest<A: Arithmetic>(
     }
     lanes.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pairs::Matrix;
+    use crate::rng::Stream;
+
+    const N: usize = 40;
+    const M: usize = 530;
+    const REG: f64 = 0.05;
+
+    fn uniform(len: usize, key: u64) -> Vec<f64> {
+        let mut out = vec![0.0; len];
+        Stream::new(key, 0, 0).fill_positive_uniform(0, &mut out);
+        out
+    }
+
+    #[test]
+    fn kept_entries_and_the_rest_are_the_whole_plan() -> Result<(), Error> {
+        let (cost, weights) = (uniform(N * M, 1), uniform(N, 2));
+        let values = Matrix::new("cost", &cost, (N, M))?;
+        let psi: Vec<f64> = uniform(M, 3).iter().map(|x| 4.0 * x).collect();
+        let team = Team::sequential();
+        let mut pass = LogPass::<f64>::new(&values, &weights)?;
+        let (mut alpha, mut sums) = (vec![0.0; N], vec![0.0; M]);
+        let mut kept = Kept::default();
+        // None, some and all of the entries; the second call finds the memory of the first.
+        for threshold in [1e9, 1e-3, 0.0] {
+            let go_on = || Ok(());
+            pass.run_and_keep(
+                &team, &go_on, REG, &psi, threshold, &mut alpha, &mut sums, &mut kept,
+            )?;
+            assert_eq!(kept.offsets.len(), N + 1);
+            let (mut columns, mut n_kept) = (kept.column_rest.clone(), 0);
+            for i in 0..N {
+                let entries = kept.offsets[i]..kept.offsets[i + 1];
+                let places = &kept.columns[entries.clone()];
+                assert!(places.windows(2).all(|pair| pair[0] < pair[1]));
+                let mut row = kept.row_rest[i];
+                for (&j, &mass) in places.iter().zip(&kept.values[entries]) {
+                    let exponent = alpha[i] + psi[j as usize] - cost[i * M + j as usize] / REG;
+                    let exact = weights[i] * exponent.exp();
+                    assert!((mass - exact).abs() <= 1e-13 * exact && mass >= threshold);
+                    row += mass;
+                    columns[j as usize] += mass;
+                    n_kept += 1;
+                }
+                assert!((row - weights[i]).abs() <= 1e-13 * weights[i]);
+            }
+            assert_eq!(n_kept, kept.values.len());
+            assert!(columns.iter().zip(&sums).all(|(x, sum)| (x - sum).abs() <= 1e-13 * sum));
+            match threshold {
+                0.0 => assert_eq!(n_kept, N * M),
+                1e9 => assert_eq!(n_kept, 0),
+                _ => assert!(n_kept > 0 && n_kept < N * M),
+            }
+        }
+        Ok(())
+    }
+
+    /// Row sums in log units and column sums after a pass that starts from the guess `alpha`.
+    fn after<E: Elementary>(guess: f64, offset: f64) -> Result<(Vec<f64>, Vec<f64>), Error> {
+        let (cost, weights) = (uniform(N * M, 1), uniform(N, 2));
+        let values = Matrix::new("cost", &cost, (N, M))?;
+        let psi: Vec<f64> = uniform(M, 3).iter().map(|x| 4.0 * x + offset).collect();
+        let mut pass = LogPass::<E>::new(&values, &weights)?;
+        let (mut alpha, mut sums) = (vec![guess; N], vec![0.0; M]);
+        let (team, rule) = (Team::sequential(), RowRule::PLAIN);
+        pass.run(&team, &|| Ok(()), REG, &psi, rule, &mut alpha, &mut sums)?;
+        Ok((pass.row_log_sums, sums))
+    }
+
+    #[test]
+    fn a_guess_out_of_range_changes_nothing_but_the_work() -> Result<(), Error> {
+        let (rows, columns) = after::<f64>(0.0, 0.0)?;
+        for (guess, offset) in
+            [(800.0, 0.0), (-800.0, 0.0), (1e6, 0.0), (0.0, 900.0), (0.0, -900.0), (-20.0, 20.0)]
+        {
+            let double = after::<f64>(guess, offset)?;
+            let single = after::<f32>(guess, offset)?;
+            for (found, tolerance) in [(double, 1e-12), (single, 2e-6)] {
+                let pairs = found.0.iter().zip(&rows);
+                assert!(pairs.into_iter().all(|(x, y)| (x - offset - y).abs() <= tolerance));
+                let pairs = found.1.iter().zip(&columns);
+                assert!(pairs.into_iter().all(|(x, y)| (x - y).abs() <= tolerance * y));
+            }
+        }
+        Ok(())
+    }
+}

@@ -103,6 +103,11 @@ impl<'c> Run<'c> {
         self.stopped || self.n_iter >= self.max_iter
     }
 
+    /// Passes that may still be made.
+    pub(super) fn n_left(&self) -> usize {
+        if self.stopped { 0 } else { self.max_iter.saturating_sub(self.n_iter) }
+    }
+
     /// Ask the caller within a long operation whether to go on.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.control.check()

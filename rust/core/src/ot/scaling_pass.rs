@@ -327,3 +327,58 @@ fn rest_sum<A: Arithmetic, E: Elementary>(line: &[E], v: &[E]) -> f64 {
     }
     Float::to_f64(sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pairs::Matrix;
+    use crate::rng::Stream;
+
+    fn uniform(len: usize, key: u64) -> Vec<f64> {
+        let mut out = vec![0.0; len];
+        Stream::new(key, 0, 0).fill_positive_uniform(0, &mut out);
+        out
+    }
+
+    /// Absorb a kernel and make one pass; everything against plain loops.
+    fn assert_pass<E: Elementary>(n: usize, m: usize, omega: f64, tolerance: f64) {
+        let (cost, weights) = (uniform(n * m, 1), uniform(n, 2));
+        let values = Matrix::new("cost", &cost, (n, m)).expect("valid");
+        let (alpha, psi, reg) = (uniform(n, 3), uniform(m, 4), 0.2);
+        let v: Vec<E> = uniform(m, 5).into_iter().map(E::from_f64).collect();
+        let team = Team::sequential();
+        let mut kernels = Kernels::<E>::new(n, m).expect("small");
+        kernels.absorb(&values, reg, (&alpha, &psi), &team, &|| Ok(())).expect("not interrupted");
+        let before = uniform(n, 6);
+        let (mut u, mut sums) = (before.clone(), vec![0.0; m]);
+        let row_error = kernels
+            .run(&team, &|| Ok(()), &weights, &v, omega, &mut u, &mut sums)
+            .expect("not interrupted");
+        let (mut exact, mut exact_error) = (vec![0.0; m], 0.0);
+        for i in 0..n {
+            let kernel: Vec<f64> =
+                (0..m).map(|j| (alpha[i] + psi[j] - cost[i * m + j] / reg).exp()).collect();
+            let sum: f64 = kernel.iter().zip(&v).map(|(k, v)| k * v.to_f64()).sum();
+            let scaling = before[i] * (weights[i] / (before[i] * sum)).powf(omega);
+            assert!((u[i] - scaling).abs() <= tolerance * scaling, "{n} {m} {i}");
+            exact_error += (before[i] * sum - weights[i]).abs();
+            for (sum, k) in exact.iter_mut().zip(&kernel) {
+                *sum += scaling * k;
+            }
+        }
+        assert!(sums.iter().zip(&exact).all(|(x, y)| (x - y).abs() <= tolerance * y), "{n} {m}");
+        let expected = if omega == 1.0 { 0.0 } else { exact_error };
+        assert!((row_error - expected).abs() <= tolerance * exact_error, "{n} {m}");
+    }
+
+    #[test]
+    fn passes_are_those_of_plain_loops() {
+        // Blocks of rows and columns with rests, several chunks, sums that are flushed, long rows.
+        for (n, m) in [(1, 1), (3, 7), (5, 2100), (2100, 5), (2, LONG + 3)] {
+            for omega in [1.0, 1.5] {
+                assert_pass::<f64>(n, m, omega, 1e-12);
+                assert_pass::<f32>(n, m, omega, 1e-5);
+            }
+        }
+    }
+}

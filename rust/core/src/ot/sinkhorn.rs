@@ -281,10 +281,10 @@ impl Solve<'_, '_> {
             Method::Sinkhorn | Method::Log => self.log_iterations::<f64>(tol, usize::MAX, run),
             Method::NewtonAsPublished => self.as_published(tol, run),
             Method::Auto | Method::Newton => {
-                let passes = BEFORE_NEWTON;
+                let can = self.iteration.problem.marginals.are_fixed();
+                let passes = if can { BEFORE_NEWTON } else { usize::MAX };
                 let outcome = self.log_iterations::<f64>(tol, passes, run)?;
                 let is_done = matches!(outcome, Outcome::Reached | Outcome::Stalled);
-                let can = self.iteration.problem.marginals.are_fixed();
                 if is_done || run.is_over() || !can { Ok(outcome) } else { self.newton(tol, run) }
             }
         }
@@ -299,6 +299,10 @@ impl Solve<'_, '_> {
                 return Ok(Outcome::Newton);
             }
             self.go_down::<E>(run)?;
+            if run.is_over() {
+                self.update_rows(run)?;
+                return Ok(Outcome::Over);
+            }
         }
         let stores = !params.low_memory && params.method != Method::Log && is_balanced;
         if !stores {
@@ -310,6 +314,10 @@ impl Solve<'_, '_> {
             let outcome = self.log_iterations::<E>(tol, LOG_PASSES, run)?;
             if outcome == Outcome::Reached || run.is_over() {
                 return Ok(outcome);
+            }
+            // To compute the kernel takes a pass, and only the next one uses it.
+            if run.n_left() < 2 {
+                return self.log_iterations::<E>(tol, usize::MAX, run);
             }
             let kernels = match &mut kernels {
                 Some(kernels) => kernels,
@@ -344,6 +352,9 @@ impl Solve<'_, '_> {
 
     /// Sinkhorn iterations at regularisations that fall to the one that is asked for.
     fn go_down<E: Elementary>(&mut self, run: &mut Run<'_>) -> Result<(), Error> {
+        if run.n_left() <= 2 {
+            return Ok(());
+        }
         let reg = self.iteration.problem.reg;
         let weights = (self.iteration.problem.a, self.iteration.problem.b);
         let values = self.iteration.problem.values;
@@ -355,6 +366,8 @@ impl Solve<'_, '_> {
             level *= LEVEL_RATIO;
         }
         let mut last = reg;
+        // One pass is kept for the level that counts.
+        run.max_iter -= 1;
         while level > reg && !run.is_over() {
             self.rescale(last, level);
             self.iteration.problem.reg = level;
@@ -364,6 +377,7 @@ impl Solve<'_, '_> {
             last = level;
             level /= LEVEL_RATIO;
         }
+        run.max_iter += 1;
         self.rescale(last, reg);
         self.iteration.problem.reg = reg;
         Ok(())
@@ -428,22 +442,33 @@ impl Solve<'_, '_> {
     ) -> Result<Outcome, Error> {
         self.method = name;
         let problem = self.iteration.problem;
+        // One pass is kept for the row update.
+        run.max_iter -= 1;
         let outcome = {
             let mut passes = LogProblem::new(problem, self.team)?;
-            stage(&mut passes, &mut self.iterate.psi, run)?
+            stage(&mut passes, &mut self.iterate.psi, run)
         };
-        let mut pass = LogPass::<f64>::new(problem.values, problem.a)?;
-        let mut sums = try_vec(problem.b.len(), 0.0)?;
-        let Iterate { alpha, psi, error } = &mut self.iterate;
-        let check = || run.check();
-        pass.run(self.team, &check, problem.reg, psi, RowRule::PLAIN, alpha, &mut sums)?;
-        run.n_iter += 1;
-        *error = outcome.error;
+        run.max_iter += 1;
+        let outcome = outcome?;
+        self.update_rows(run)?;
+        self.iterate.error = outcome.error;
         Ok(match outcome.end {
             newton::End::Converged => Outcome::Reached,
             newton::End::Limit => Outcome::Over,
             newton::End::Stalled => Outcome::Stalled,
         })
+    }
+
+    /// The row update alone, so that the iterate is a plan whatever came before: one pass.
+    fn update_rows(&mut self, run: &mut Run<'_>) -> Result<(), Error> {
+        let Problem { values, a, reg, .. } = self.iteration.problem;
+        let mut pass = LogPass::<f64>::new(values, a)?;
+        let mut sums = try_vec(self.iterate.psi.len(), 0.0)?;
+        let rule = RowRule { omega: 1.0, damping: self.iteration.damping().0 };
+        let Iterate { alpha, psi, .. } = &mut self.iterate;
+        pass.run(self.team, &|| run.check(), reg, psi, rule, alpha, &mut sums)?;
+        run.n_iter += 1;
+        Ok(())
     }
 
     /// Potentials in the units of the cost; with fixed marginals `<f, a> = <g, b>`.

@@ -96,13 +96,17 @@ impl<'s, 'c, P: SemiDual> Evaluation<'s, 'c, P> {
 
     /// Sinkhorn's column update of `point.psi`; what the point says of its pass is then out of date.
     ///
-    /// One more pass where a column is out of reach, so that its logarithm is summed by itself.
+    /// One more pass where a column is out of reach, so that its logarithm is summed by itself; with
+    /// no pass left nothing is done.
     pub(super) fn update_columns(
         &mut self,
         point: &mut Point,
         reg: f64,
         stage: Stage,
     ) -> Result<(), Error> {
+        if self.run.is_over() {
+            return Ok(());
+        }
         let rescued = if point.underflows() {
             let run = &*self.run;
             let sums = self.problem.log_column_sums(

@@ -103,6 +103,9 @@ impl<P: SemiDual> Descent<'_, '_, P> {
                 return Ok(halt);
             }
         }
+        if self.evaluation.run.n_left() <= 2 {
+            return Ok(Halt::Over);
+        }
         let run = &*self.evaluation.run;
         let top = self.evaluation.problem.mean_reduced_cost(&|| run.check())? / 4.0;
         self.evaluation.run.n_iter += 2;

@@ -110,6 +110,9 @@ impl Newton {
                     boost *= 10.0;
                     let threshold = self.threshold(evaluation, point.error);
                     evaluation.update_columns(point, reg, Stage::Newton)?;
+                    if evaluation.run.is_over() {
+                        return Ok(Halt::Over);
+                    }
                     evaluation.evaluate(point, reg, Stage::Newton, Some(threshold))?;
                 }
             }

@@ -90,6 +90,32 @@ def test_one_that_does_not_converge_warns(batch):
     assert result[-1].value == result[4].value
 
 
+def test_a_callback_may_end_a_batch_before_all_is_solved(draw):
+    a, b, cost = draw(4, 5, seed=1)
+    rows = np.tile(a, (2000, 1))
+    heard = []
+
+    def enough(info):
+        heard.append(info.n_iter)
+        return True
+
+    result = sinkhorn_batch(rows, b, cost, reg=0.5, callback=enough, n_threads=1)
+    (solved,) = heard
+    assert 0 < solved < 2000
+    assert result.converged[:solved].all()
+    assert not result.converged[solved:].any()
+    assert np.isnan(result.value[solved:]).all()
+    assert f"{solved} of 2000 converged" in str(result)
+    with pytest.raises(ValueError, match="problem 1999 was not solved: the callback ended"):
+        result[1999]
+    # The same where weights are zero, which are filled in afterwards.
+    rows[:, 1] = 0.0
+    rows /= rows.sum(axis=1, keepdims=True)
+    result = sinkhorn_batch(rows, b, cost, reg=0.5, callback=enough, n_threads=1)
+    assert np.isfinite(result.f[: heard[-1]]).all()
+    assert np.isnan(result.f[heard[-1] :]).all()
+
+
 def test_single_precision(batch):
     a, b, cost, reg = batch
     result = sinkhorn_batch(a, b, np.float32(cost), reg=reg)

@@ -108,6 +108,8 @@ class BatchResult(Result):
     def __getitem__(self, k: int) -> SinkhornResult:
         """Return the result of one problem."""
         k = range(len(self))[k]
+        if np.isnan(self._answer["value"][k]):
+            raise ValueError(f"problem {k} was not solved: the callback ended the solve before it")
         problem = self._batch.problem(k)
         f, g = self._answer["f"][k], self._answer["g"][k]
         found = _core.certificate(
@@ -138,7 +140,7 @@ class BatchResult(Result):
         error, passes = np.asarray(self.error), np.asarray(self.n_iter)
         return (
             f"{len(self)} transport problems: {self.message}, worst marginal error "
-            f"{error.max():.1e}, {passes.min()} to {passes.max()} passes"
+            f"{np.nanmax(error):.1e}, {passes.min()} to {passes.max()} passes"
         )
 
 
@@ -213,8 +215,9 @@ def sinkhorn_batch(
         Threads to use; every core that the process may use by default. The answer does not depend
         on it.
     callback : callable, optional
-        Called as ``callback(info)`` with ``info.n_iter`` and ``info.error``, those of the slowest
-        problem. Returning True ends the solve.
+        Called as ``callback(info)`` after each group of problems, with their number so far as
+        ``info.n_iter`` and the worst marginal error as ``info.error``. Returning True ends the
+        solve; what was not reached has the value NaN.
     progress : bool, default False
         Show a tqdm bar.
 
@@ -402,11 +405,13 @@ def _solve_group(
     }
     found["status"] = np.array(found["status"], dtype="U9")
     if not whole:
-        pairs = [
-            batch.problem(int(k)).extended(f, g, rows, columns)
-            for k, f, g in zip(chosen, found["f"], found["g"], strict=True)
-        ]
-        found["f"], found["g"] = (np.stack(side) for side in zip(*pairs, strict=True))
+        potentials = zip(found["f"], found["g"], strict=True)
+        found["f"] = np.full((len(chosen), len(rows)), np.nan)
+        found["g"] = np.full((len(chosen), len(columns)), np.nan)
+        for i, (f, g) in enumerate(potentials):
+            if not np.isnan(found["value"][i]):
+                problem = batch.problem(int(chosen[i]))
+                found["f"][i], found["g"][i] = problem.extended(f, g, rows, columns)
     return found
 
 

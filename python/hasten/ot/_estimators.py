@@ -375,7 +375,8 @@ class SinkhornBarycenter(BaseEstimator):  # type: ignore[misc]
         ValueError, TypeError
             When an argument is not valid.
         """
-        rows = validate_data(self, X, dtype=_FLOATS)
+        # In one order of memory, so that sums have the same bits for any.
+        rows = np.ascontiguousarray(validate_data(self, X, dtype=_FLOATS))
         check_non_negative(rows, type(self).__name__)
         mass = rows.sum(axis=1, dtype=np.float64, keepdims=True)
         if not mass.all():

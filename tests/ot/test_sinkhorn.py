@@ -195,10 +195,11 @@ def test_a_warm_start_takes_one_or_two_passes(draw):
         assert warm.value == pytest.approx(cold.value, rel=1e-12)
 
 
-def test_not_converging_warns_and_tells_the_true_error(draw):
+@pytest.mark.parametrize("method", METHODS)
+def test_not_converging_warns_and_tells_the_true_error(draw, method):
     a, b, cost = draw(40, 40, seed=7)
     with pytest.warns(hasten.ConvergenceWarning, match="sinkhorn did not converge in 3 passes"):
-        result = sinkhorn(a, b, cost, reg=0.01, max_iter=3, method="log")
+        result = sinkhorn(a, b, cost, reg=0.01, max_iter=3, method=method)
     assert not result.converged
     assert result.n_iter == 3
     plan = result.plan

@@ -108,9 +108,9 @@ mod tests {
     #[test]
     fn a_rising_error_takes_the_factor_back() {
         let mut acceleration = Acceleration::new(1e-9);
-        (0..20).for_each(|k| drop(acceleration.observe(0.9_f64.powi(k))));
+        (0..20).for_each(|k| _ = acceleration.observe(0.9_f64.powi(k)));
         let bold = acceleration.omega;
-        (0..10).for_each(|k| drop(acceleration.observe(2.0_f64.powi(k))));
+        (0..10).for_each(|k| _ = acceleration.observe(2.0_f64.powi(k)));
         assert!(acceleration.omega < bold && acceleration.omega > 1.0);
     }
 }

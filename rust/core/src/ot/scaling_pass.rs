@@ -358,7 +358,8 @@ mod tests {
         for i in 0..n {
             let kernel: Vec<f64> =
                 (0..m).map(|j| (alpha[i] + psi[j] - cost[i * m + j] / reg).exp()).collect();
-            let sum: f64 = kernel.iter().zip(&v).map(|(k, v)| k * v.to_f64()).sum();
+            let sum: f64 =
+                kernel.iter().zip(&v).map(|(k, v)| k * crate::float::Float::to_f64(*v)).sum();
             let scaling = before[i] * (weights[i] / (before[i] * sum)).powf(omega);
             assert!((u[i] - scaling).abs() <= tolerance * scaling, "{n} {m} {i}");
             exact_error += (before[i] * sum - weights[i]).abs();

@@ -96,8 +96,7 @@ fn a_sweep_meets_every_row_once_and_in_order() {
                 looks.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             };
-            sweep(&team, chunks, &mut states, &check, |state, rows| state.extend(rows))
-                .expect("not interrupted");
+            sweep(&team, chunks, &mut states, &check, Extend::extend).expect("not interrupted");
             assert!(states.concat().into_iter().eq(0..n));
             assert!(looks.into_inner() >= 1);
         }

@@ -11,6 +11,7 @@ pub(crate) const METRICS: [Metric; 4] =
     [Metric::SquaredEuclidean, Metric::Euclidean, Metric::Cosine, Metric::CityBlock];
 
 /// No interruption.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a check")]
 pub(crate) fn go_on() -> Result<(), Error> {
     Ok(())
 }
@@ -266,7 +267,9 @@ fn of_shape(n: usize, m: usize, any_marginals: bool) -> impl Strategy<Value = Ow
             let marginals = Marginals { rows, columns };
             if marginals.are_fixed() {
                 let ratio = a.iter().sum::<f64>() / b.iter().sum::<f64>();
-                b.iter_mut().for_each(|b| *b *= ratio);
+                for b in &mut b {
+                    *b *= ratio;
+                }
             }
             Owned { a, b, cost, reg, marginals }
         })

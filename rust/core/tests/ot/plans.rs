@@ -21,15 +21,15 @@ fn assert_consistent(owned: &Owned, f: &[f64], g: &[f64], threshold: f64, k: usi
 
     let sparse = sparse_plan(&problem, (f, g), threshold, passing).unwrap();
     assert_eq!(sparse.offsets.len(), n + 1);
-    assert_eq!(sparse.offsets[n] as usize, sparse.masses.len());
+    assert_eq!(sparse.offsets[n], sparse.masses.len() as i64);
     assert_eq!(sparse.columns.len(), sparse.masses.len());
     let (mut at, mut dropped) = (0, 0.0);
     for i in 0..n {
-        assert_eq!(sparse.offsets[i] as usize, at);
+        assert_eq!(sparse.offsets[i], at as i64);
         for j in 0..m {
             let mass = plan[i * m + j];
             if mass >= threshold {
-                assert_eq!((sparse.columns[at] as usize, sparse.masses[at]), (j, mass));
+                assert_eq!((sparse.columns[at], sparse.masses[at]), (j as i32, mass));
                 at += 1;
             } else {
                 dropped += mass;

@@ -98,8 +98,9 @@ fn passes() {
     });
     assert_same("sparse_plan", |team| {
         let plan = sparse_plan(&problem, potentials, 1e-4, passing(team)).unwrap();
-        let places = plan.offsets.iter().map(|&x| x as u64);
-        let places = places.chain(plan.columns.iter().map(|&x| x as u64));
+        let places = plan.offsets.iter().map(|x| x.cast_unsigned());
+        let columns = plan.columns.iter().map(|x| u64::from(x.cast_unsigned()));
+        let places = places.chain(columns);
         [bits(&plan.masses), bits(&[plan.dropped]), places.collect()].concat()
     });
     assert_same("apply_plan", |team| {

@@ -1,4 +1,4 @@
-"""Import every public name of the installed package and fit one known problem."""
+"""Import every public name of the installed package and solve a known problem of each family."""
 
 import math
 import sys
@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from public_api import public_names
 
 import hasten
+from hasten.ot import sinkhorn
 from hasten.ranking import Comparisons, bradley_terry
 
 names = list(public_names())
@@ -22,4 +23,11 @@ if not math.isclose(result.standard_error()[0], math.sqrt(4 / 3), rel_tol=1e-12)
     sys.exit(f"expected sqrt(4/3), got {result.standard_error()[0]}")
 if not (result.converged and result.error <= 1e-6 and result.error_kind == "bound"):
     sys.exit(f"the certificate is not in order:\n{result}")
+
+# Two points each, costs 0 and 1: the plan's diagonal is 1 / (2 (1 + exp(-1 / reg))).
+transport = sinkhorn(None, None, [[0.0, 1.0], [1.0, 0.0]], reg=0.5)
+if not math.isclose(transport.plan[0, 0], 0.5 / (1 + math.exp(-2)), rel_tol=1e-9):
+    sys.exit(f"expected {0.5 / (1 + math.exp(-2))}, got {transport.plan[0, 0]}")
+if not (transport.converged and transport.value_lower <= transport.value_upper):
+    sys.exit(f"the certificate is not in order:\n{transport}")
 print(f"{len(names)} public names; ln 3 = {result.strength[0]:.12f}, error {result.error:.1e}")

@@ -17,6 +17,10 @@ const LARGEST: f64 = 1.995;
 /// Contraction above which the factor was too bold.
 const TOO_BOLD: f64 = 1.1;
 
+/// Growth over the smallest error at which over-relaxation starts anew with a lower limit: far from
+/// the answer it need not converge at all.
+const LOST: f64 = 3.0;
+
 /// Passes that remain, at the best rate of over-relaxation, above which Newton is taken.
 const REMAINING: f64 = 60.0;
 
@@ -43,16 +47,19 @@ pub(super) struct Acceleration {
     tol: f64,
     n_passes: usize,
     last: f64,
+    best: f64,
+    limit: f64,
 }
 
 impl Acceleration {
     pub(super) fn new(tol: f64) -> Self {
-        Self { omega: 1.0, tol, n_passes: 0, last: f64::NAN }
+        Self { omega: 1.0, tol, n_passes: 0, last: f64::NAN, best: f64::INFINITY, limit: LARGEST }
     }
 
     /// Enter the error of a pass.
     pub(super) fn observe(&mut self, error: f64) -> Advice {
         self.n_passes += 1;
+        self.best = self.best.min(error);
         if !self.n_passes.is_multiple_of(INTERVAL) {
             return Advice::Iterate;
         }
@@ -60,11 +67,17 @@ impl Acceleration {
         if self.n_passes < WARM_UP {
             return Advice::Iterate;
         }
+        if self.omega > 1.0 && error > LOST * self.best {
+            self.limit = 0.5 * (1.0 + self.omega);
+            self.omega = 1.0;
+            self.best = error;
+            return Advice::Iterate;
+        }
         let rate = (error / before).powf(1.0 / INTERVAL as f64);
         if rate < 1.0 {
             let theta = (rate + self.omega - 1.0).powi(2) / (rate * self.omega.powi(2));
             let best = 2.0 / (1.0 + (1.0 - theta).max(0.0).sqrt());
-            self.omega = self.omega.max(best).min(LARGEST);
+            self.omega = self.omega.max(best).min(self.limit);
         } else if rate > TOO_BOLD && self.omega > 1.0 {
             self.omega = 0.5 * (1.0 + self.omega);
         }
@@ -106,11 +119,23 @@ mod tests {
     }
 
     #[test]
+    fn an_error_far_above_the_smallest_starts_anew() {
+        let mut acceleration = Acceleration::new(1e-9);
+        (0..20).for_each(|k| _ = acceleration.observe(0.99_f64.powi(k)));
+        let bold = acceleration.omega;
+        assert!(bold > 1.5);
+        (0..10).for_each(|_| _ = acceleration.observe(10.0));
+        assert_eq!(acceleration.omega, 1.0);
+        (0..10).for_each(|k| _ = acceleration.observe(0.99_f64.powi(k)));
+        assert!(acceleration.omega <= 0.5 * (1.0 + bold));
+    }
+
+    #[test]
     fn a_rising_error_takes_the_factor_back() {
         let mut acceleration = Acceleration::new(1e-9);
         (0..20).for_each(|k| _ = acceleration.observe(0.9_f64.powi(k)));
         let bold = acceleration.omega;
-        (0..10).for_each(|k| _ = acceleration.observe(2.0_f64.powi(k)));
+        (0..10).for_each(|k| _ = acceleration.observe(0.9_f64.powi(19) * 1.12_f64.powi(k)));
         assert!(acceleration.omega < bold && acceleration.omega > 1.0);
     }
 }

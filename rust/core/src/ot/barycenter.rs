@@ -3,7 +3,7 @@
 use super::log_pass::{LogPass, RowRule};
 use super::transform::row_log_sums;
 use crate::control::{Control, Flow, Info, Record, Status};
-use crate::error::{Error, try_vec};
+use crate::error::{Error, require_finite, try_vec};
 use crate::pairs::PairValues;
 use crate::parallel::Team;
 
@@ -55,6 +55,36 @@ pub struct Barycenter {
 /// Passes without a smaller error after which rounding is taken to be the limit.
 const PATIENCE: usize = 500;
 
+impl Histograms<'_> {
+    fn validate(&self, params: &BarycenterParams) -> Result<(), Error> {
+        let n = self.values.n_rows();
+        let count = self.weights.len();
+        if self.values.n_columns() != n || self.histograms.len() != count * n || count == 0 {
+            return Err(Error::Shape {
+                argument: "histograms",
+                expected: format!("{count} times {n} entries, at least one"),
+                found: self.histograms.len().to_string(),
+            });
+        }
+        let numbers = [("reg", self.reg), ("tol", params.tol)];
+        // Written so that NaN is refused.
+        if let Some((argument, found)) =
+            numbers.into_iter().find(|(_, x)| !(*x > 0.0 && x.is_finite()))
+        {
+            let rule = "positive and finite";
+            return Err(Error::Value { argument, rule, value: found.to_string(), index: None });
+        }
+        for (argument, values) in [("histograms", self.histograms), ("weights", self.weights)] {
+            require_finite(argument, values)?;
+            if let Some(index) = values.iter().position(|&x| x < 0.0) {
+                let (rule, value) = ("at least 0", values[index].to_string());
+                return Err(Error::Value { argument, rule, value, index: Some(index) });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The weights `p` that minimise the weighted sum of the transport values from all histograms.
 ///
 /// Benamou, Carlier, Cuturi, Nenna, Peyré, "Iterative Bregman projections for regularized
@@ -65,22 +95,17 @@ const PATIENCE: usize = 500;
 /// iteration.
 ///
 /// # Errors
-/// [`Error::Shape`] for wrong lengths, [`Error::Interrupted`].
+/// [`Error::Shape`], [`Error::Value`] or [`Error::NotFinite`] naming the argument,
+/// [`Error::Interrupted`].
 pub fn barycenter(
     data: &Histograms<'_>,
     params: &BarycenterParams,
     team: &Team,
     control: &mut dyn Control,
 ) -> Result<Barycenter, Error> {
+    data.validate(params)?;
     let n = data.values.n_rows();
     let count = data.weights.len();
-    if data.values.n_columns() != n || data.histograms.len() != count * n || count == 0 {
-        return Err(Error::Shape {
-            argument: "histograms",
-            expected: format!("{count} times {n} entries, at least one"),
-            found: data.histograms.len().to_string(),
-        });
-    }
     let mut logs = try_vec(n, 0.0)?;
     let mut debias = try_vec(n, 0.0)?;
     let (mut alpha, mut g) = (try_vec(count * n, 0.0)?, try_vec(count * n, 0.0)?);

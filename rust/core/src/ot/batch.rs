@@ -1,5 +1,7 @@
 //! Many small problems, each on one thread.
 
+use std::sync::Mutex;
+
 use super::problem::{Marginals, Problem};
 use super::sinkhorn::{SinkhornParams, SinkhornSolution, sinkhorn};
 use crate::control::{Control, Flow, Info};
@@ -23,6 +25,21 @@ pub struct Batch<'a, T> {
     pub reg: &'a [f64],
     /// What holds the marginals of all.
     pub marginals: Marginals,
+}
+
+/// The caller's control as the problems of a group share it: only its wish to end at once counts.
+struct Shared<'s, 'c, 'o>(&'s Mutex<&'c mut (dyn Control + 'o)>);
+
+impl Control for Shared<'_, '_, '_> {
+    fn step(&mut self, _: &Info<'_>) -> Result<Flow, Error> {
+        self.check()?;
+        Ok(Flow::Continue)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        // Whoever finds it taken is answered soon enough the next time.
+        self.0.try_lock().map_or(Ok(()), |control| control.check())
+    }
 }
 
 /// Problems that are solved between two looks at the caller's wish to stop, for each thread.
@@ -59,6 +76,7 @@ pub fn sinkhorn_batch<T: Float>(
     for start in (0..count).step_by(AT_ONCE * team.n_threads()) {
         control.check()?;
         let end = count.min(start + AT_ONCE * team.n_threads());
+        let caller = Mutex::new(&mut *control);
         let some = team.map_blocks(end - start, 1, |range| {
             let k = start + range.start;
             let cost = if is_shared { batch.costs } else { &batch.costs[k * n * m..][..n * m] };
@@ -70,7 +88,7 @@ pub fn sinkhorn_batch<T: Float>(
                 reg: batch.reg[k],
                 marginals: batch.marginals,
             };
-            sinkhorn(&problem, &values, params, &Team::sequential(), &mut ())
+            sinkhorn(&problem, &values, params, &Team::sequential(), &mut Shared(&caller))
         });
         for solution in some {
             let solution = solution?;

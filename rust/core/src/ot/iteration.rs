@@ -304,10 +304,9 @@ impl<'a> Iteration<'a> {
         iterate: &mut Iterate,
         omega: f64,
         damping: f64,
-        run: &mut Run<'_>,
+        run: &Run<'_>,
     ) -> Result<(), Error> {
         let rescued = if self.column_sums.iter().any(|sum| !SAFE.contains(sum)) {
-            run.n_rescued += 1;
             let logs = iterate.alpha.iter().zip(self.problem.a);
             let phi: Vec<f64> = logs.map(|(alpha, a)| alpha + a.ln()).collect();
             let reg = self.problem.reg;

@@ -46,8 +46,6 @@ pub(super) struct Run<'c> {
     pub(super) n_cg: usize,
     /// Share of the entries of the plan that the last Newton step kept; NaN before the first.
     pub(super) density: f64,
-    /// Passes in which a column had no mass in reach and was summed again by itself.
-    pub(super) n_rescued: usize,
     /// The caller asked to stop.
     pub(super) stopped: bool,
     trace: bool,
@@ -64,7 +62,6 @@ impl<'c> Run<'c> {
             n_newton: 0,
             n_cg: 0,
             density: f64::NAN,
-            n_rescued: 0,
             stopped: false,
             trace,
             history: Vec::new(),

@@ -2,10 +2,10 @@
 
 use super::certificate::{Certificate, certify};
 use super::log_pass::{LogPass, RowRule};
-use super::problem::Problem;
+use super::problem::{Marginals, Problem};
 use super::run::{Run, Stage};
 use crate::control::{Control, Status};
-use crate::error::{Error, try_vec};
+use crate::error::{Error, require_finite, try_vec};
 use crate::pairs::PairValues;
 use crate::parallel::Team;
 use crate::simd::Elementary;
@@ -34,6 +34,36 @@ pub struct SymmetricParams<'a> {
     pub init: Option<&'a [f64]>,
 }
 
+impl SymmetricParams<'_> {
+    fn validate(&self, problem: &Problem<'_>) -> Result<(), Error> {
+        let value = |argument, rule, value: String| {
+            Err(Error::Value { argument, rule, value, index: None })
+        };
+        // Written so that NaN is refused.
+        if !(self.tol > 0.0 && self.tol.is_finite()) {
+            return value("tol", "positive and finite", self.tol.to_string());
+        }
+        if self.max_iter == 0 {
+            return value("max_iter", "at least 1", "0".into());
+        }
+        let Marginals { rows, columns } = problem.marginals;
+        if rows != columns {
+            return value(
+                "reg_marginals",
+                "the same on both sides",
+                format!("({rows}, {columns})"),
+            );
+        }
+        let n = problem.a.len();
+        let lengths = [("b", problem.b.len()), ("init", self.init.map_or(n, <[f64]>::len))];
+        if let Some((argument, found)) = lengths.into_iter().find(|(_, found)| *found != n) {
+            let expected = format!("{n} entries");
+            return Err(Error::Shape { argument, expected, found: found.to_string() });
+        }
+        require_finite("init", self.init.unwrap_or_default())
+    }
+}
+
 /// Passes without a smaller error after which rounding is taken to be the limit.
 const PATIENCE: usize = 100;
 
@@ -53,14 +83,15 @@ pub fn symmetric<E: Elementary>(
     control: &mut dyn Control,
 ) -> Result<SymmetricSolution, Error> {
     problem.validate(true)?;
+    params.validate(problem)?;
     let Problem { a, reg, marginals, .. } = *problem;
     let mut run = Run::new(control, params.max_iter, false);
     let damping = if marginals.are_fixed() { 1.0 } else { marginals.rows / (marginals.rows + reg) };
     let log_a: Vec<f64> = a.iter().map(|a| a.ln()).collect();
     let mass: f64 = a.iter().sum();
     let mut alpha = match params.init {
-        Some(f) if f.len() == a.len() => f.iter().map(|f| f / reg).collect(),
-        _ => try_vec(a.len(), 0.0)?,
+        Some(f) => f.iter().map(|f| f / reg).collect(),
+        None => try_vec(a.len(), 0.0)?,
     };
     let mut pass = LogPass::<E>::new(working, a)?;
     let (mut psi, mut sums) = (try_vec(a.len(), 0.0)?, try_vec(a.len(), 0.0)?);

@@ -145,7 +145,7 @@ pub(super) fn soft_transform<'py>(
         cost.apply(false, |values, _| {
             let expected = if columns { values.n_rows() } else { values.n_columns() };
             let lengths = [("weights", weights.len()), ("potential", potential.len())];
-            for (argument, found) in lengths.into_iter().filter(|(_, found)| *found != expected) {
+            if let Some((argument, found)) = lengths.into_iter().find(|(_, k)| *k != expected) {
                 let expected = format!("{expected} entries");
                 return Err(Error::Shape { argument, expected, found: found.to_string() });
             }

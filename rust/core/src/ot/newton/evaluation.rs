@@ -115,7 +115,6 @@ impl<'s, 'c, P: SemiDual> Evaluation<'s, 'c, P> {
                 &point.psi,
                 &point.pass.alpha,
             )?;
-            self.run.n_rescued += 1;
             self.enter(point, reg, stage)?;
             Some(sums)
         } else {

@@ -162,7 +162,6 @@ struct Solved {
     n_iter: usize,
     n_newton: usize,
     n_cg: usize,
-    n_rescued: usize,
     density: f64,
     history: Vec<PassRecord>,
 }
@@ -201,7 +200,6 @@ fn account(
         n_iter: run.n_iter,
         n_newton: run.n_newton,
         n_cg: run.n_cg,
-        n_rescued: run.n_rescued,
         density: run.density,
         history: run.history,
     }

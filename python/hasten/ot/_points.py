@@ -78,7 +78,7 @@ def sinkhorn_points(
     precision : {"auto", "float64", "mixed"}, default "auto"
         As in `sinkhorn`.
     memory : {"auto", "low"}, default "auto"
-        "auto" stores the kernel where distances cost more than reading it, "low" never does.
+        "auto" stores the kernel up to four million entries (32 MB), "low" never does.
     sns_options : dict, optional
         As in `sinkhorn`.
     n_threads : int, optional
@@ -118,13 +118,14 @@ def sinkhorn_points(
     Notes
     -----
     **Certificate.** That of `sinkhorn`, with distances recomputed in float64 from the points.
-    Squared distances are taken about the mean of the points, so that clouds far from the origin
-    lose no digits.
+    Coordinates are subtracted before they are squared, so that clouds far from the origin lose no
+    digits.
 
     **Complexity.** O(nm d) time a pass.
 
-    **Peak memory.** 40 (n + m) bytes and a copy of the points with ``memory="low"``; else nm
-    numbers more where the kernel is stored.
+    **Peak memory.** A copy of the points, 60 (n + m) bytes, and partial sums of 16 bytes times m
+    for each of at most 64 blocks of rows (16 for more than 65,536 columns); nm numbers more where
+    the kernel is stored, and 24 bytes for each entry that Newton steps keep.
 
     Examples
     --------

@@ -170,7 +170,7 @@ def exact_bounds(
 
     Both hold for any `f` and `g`, up to rounding of the sums.
 
-    **Complexity.** Four passes over the cost in O(nm) time, and O(n + m) memory.
+    **Complexity.** Five passes over the cost in O(nm) time, and O(n + m) memory.
 
     Examples
     --------

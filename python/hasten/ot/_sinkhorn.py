@@ -154,9 +154,9 @@ def sinkhorn(
 
     **Complexity.** O(nm) time a pass; a Newton step adds conjugate gradients on the kept entries.
 
-    **Peak memory.** nm numbers of the precision beside the `cost`; with ``memory="low"`` 40 (n + m)
-    bytes. Newton steps add 24 bytes for each entry that is kept. Zero weights cost a copy of the
-    cost of the rest.
+    **Peak memory.** nm numbers of the precision beside the `cost`; with ``memory="low"`` 60 (n + m)
+    bytes, and partial sums of 16 bytes times m for each of at most 64 blocks of rows. Newton steps
+    add 24 bytes for each entry that is kept. Zero weights cost a copy of the cost of the rest.
 
     References
     ----------

@@ -32,7 +32,7 @@ pub struct NewtonParams {
     pub ratio: f64,
     /// Sinkhorn iterations before the published Newton stage.
     pub n_sinkhorn: usize,
-    /// Entries kept per row, on average, in the published Newton stage; 2 if not given.
+    /// Share of the entries kept in the published Newton stage; 2 a row, on average, if not given.
     pub sparsity: Option<f64>,
 }
 

@@ -24,7 +24,7 @@ const MARGIN: f64 = 0.1;
 const MAX_IDLE: usize = 100;
 
 /// Solve at the regularisation `reg` from `psi`: `n_sinkhorn` Sinkhorn iterations, then Newton steps
-/// with the `ceil(sparsity max(n, m))` largest entries of the plan.
+/// with the `ceil(sparsity n m)` largest entries of the plan.
 ///
 /// `psi` becomes the iterate with the smallest error. A pass that keeps too few entries is made
 /// again with a lower threshold. A step that the line search rejects is replaced by a Sinkhorn
@@ -42,9 +42,10 @@ pub(in crate::ot) fn solve_paper<P: SemiDual>(
     run: &mut Run<'_>,
 ) -> Result<Outcome, Error> {
     let (n, m) = (problem.row_weights().len(), problem.column_weights().len());
-    let sparsity = params.sparsity.unwrap_or(SPARSITY);
+    let (longest, entries) = (n.max(m) as f64, n as f64 * m as f64);
+    let count = params.sparsity.map_or(SPARSITY * longest, |share| share * entries);
     #[expect(clippy::cast_sign_loss, reason = "between 1 and the number of entries")]
-    let count = (sparsity * n.max(m) as f64).ceil().clamp(1.0, n as f64 * m as f64) as usize;
+    let count = count.ceil().clamp(1.0, entries) as usize;
     let mut evaluation = Evaluation::new(problem, reg, team, run);
     let mut point = Point { psi: psi.clone(), ..Point::default() };
     let halt = descend(&mut evaluation, &mut point, tol, params.n_sinkhorn, count);

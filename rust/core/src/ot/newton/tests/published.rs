@@ -18,7 +18,7 @@ fn more_entries_take_fewer_steps_on_random_assignment() {
     let steps: Vec<usize> = [5.0, 10.0]
         .iter()
         .map(|&sparsity| {
-            let solved = published(&mut assignment(150, 11), reg, Some(sparsity), 1000);
+            let solved = published(&mut assignment(150, 11), reg, Some(sparsity / 150.0), 1000);
             assert_eq!(solved.outcome.end, End::Converged);
             assert!(solved.density <= (sparsity + 1.0) / 150.0);
             solved.n_newton
@@ -29,7 +29,7 @@ fn more_entries_take_fewer_steps_on_random_assignment() {
 
 #[test]
 fn the_stated_number_of_entries_is_kept() {
-    for (sparsity, expected) in [(None, 160.0), (Some(3.5), 280.0), (Some(1e9), 6400.0)] {
+    for (sparsity, expected) in [(None, 160.0), (Some(3.5 / 80.0), 280.0), (Some(1e9), 6400.0)] {
         let solved = published(&mut assignment(80, 12), 0.01, sparsity, 40);
         assert_eq!(solved.density, expected / 6400.0);
     }
@@ -39,7 +39,7 @@ fn the_stated_number_of_entries_is_kept() {
 fn all_entries_make_it_newtons_method() {
     let mut problem = assignment(60, 13);
     let reg = 0.01;
-    let solved = published(&mut problem, reg, Some(60.0), 100);
+    let solved = published(&mut problem, reg, Some(1.0), 100);
     assert_eq!(solved.outcome.end, End::Converged);
     let mut errors = solved.last_errors(reg);
     // A pass that kept too few entries was made again.

@@ -5,10 +5,12 @@
 //! down and adding a matrix of rank one (Altschuler, Niles-Weed, Rigollet 2017, Algorithm 2; both
 //! scalings are taken from `P` itself, which saves a pass and changes no bound).
 
-use super::plan_rows::{Plan, PlanTile, PlanVisitor, by_chunk, columns_by_chunk};
+use super::plan_rows::{
+    Plan, PlanTile, PlanVisitor, by_chunk, columns_by_chunk, tile_dot, tile_sum,
+};
 use super::problem::Problem;
 use crate::error::{Error, try_vec};
-use crate::pairs::add_columns;
+use crate::pairs::{TILE, add_columns};
 use crate::parallel::{Team, pairwise_sum};
 use crate::simd::{Arithmetic, Elementary};
 
@@ -131,15 +133,21 @@ fn relative_entropy(p: f64, q: f64) -> f64 {
 /// Below this the series is more exact than the logarithm.
 const SMALL: f64 = 0.03;
 
+/// Coefficients `1 / ((k + 1) (k + 2))`.
+const SERIES: [f64; 11] = {
+    let mut series = [0.0; 11];
+    let mut k = 0;
+    while k < series.len() {
+        series[k] = 1.0 / ((k + 1) * (k + 2)) as f64;
+        k += 1;
+    }
+    series
+};
+
 /// `((1 + t) log(1 + t) - t) / t^2` for `|t| < 0.03`: the sum of `(-t)^k / ((k + 1) (k + 2))`.
 #[inline(always)]
 fn series(t: f64) -> f64 {
-    const TERMS: usize = 11;
-    let mut sum = 0.0;
-    for k in (0..TERMS).rev() {
-        sum = 1.0 / ((k + 1) * (k + 2)) as f64 - t * sum;
-    }
-    sum
+    SERIES.iter().rev().fold(0.0, |sum, c| c - t * sum)
 }
 
 /// Upper bound less dual value, where one side is fixed and the other penalised.
@@ -206,24 +214,14 @@ struct Sums<'k> {
     linear: f64,
 }
 
-/// Independent partial sums of a tile.
-const LANES: usize = 8;
-
 impl PlanVisitor for Sums<'_> {
     #[inline(always)]
     fn visit<A: Arithmetic>(&mut self, tile: PlanTile<'_>) {
-        let (mut sums, mut linear) = ([0.0; LANES], [0.0; LANES]);
-        let columns = &mut self.columns[tile.start..tile.start + tile.masses.len()];
-        let blocks = tile.masses.chunks(LANES).zip(tile.costs.chunks(LANES));
-        for ((masses, costs), columns) in blocks.zip(columns.chunks_mut(LANES)) {
-            for (l, (mass, cost)) in masses.iter().zip(costs).enumerate() {
-                sums[l] += mass;
-                linear[l] = A::mul_add(*mass, *cost, linear[l]);
-                columns[l] += mass;
-            }
+        for (column, mass) in self.columns[tile.start..].iter_mut().zip(tile.masses) {
+            *column += mass;
         }
-        self.rows[tile.row - self.first] += sums.iter().sum::<f64>();
-        self.linear += linear.iter().sum::<f64>();
+        self.rows[tile.row - self.first] += tile_sum(tile.masses);
+        self.linear += tile_dot::<A>(tile.masses, tile.costs);
     }
 }
 
@@ -275,11 +273,14 @@ struct Gap<'k> {
 impl PlanVisitor for Gap<'_> {
     #[inline(always)]
     fn visit<A: Arithmetic>(&mut self, tile: PlanTile<'_>) {
-        let columns = tile.start..tile.start + tile.masses.len();
+        let len = tile.masses.len();
         let (x, e_a) = (self.x[tile.row], self.e_a[tile.row]);
-        let (y, e_b) = (&self.y[columns.clone()], &self.e_b[columns]);
-        let (mut divergence, mut linear) = ([0.0; LANES], [0.0; LANES]);
-        for (l, &mass) in tile.masses.iter().enumerate() {
+        let (y, e_b) = (&self.y[tile.start..][..len], &self.e_b[tile.start..][..len]);
+        let (masses, exponents) = (&tile.masses[..len], &tile.exponents[..len]);
+        let (mut divergence, mut rounded_masses) = ([0.0; TILE], [0.0; TILE]);
+        let (divergence, rounded_masses) = (&mut divergence[..len], &mut rounded_masses[..len]);
+        for l in 0..len {
+            let mass = masses[l];
             let shrink = x * y[l];
             // A mass beyond the doubles stands in a row that rounding empties.
             let scaled = if shrink > 0.0 { shrink * mass } else { 0.0 };
@@ -291,16 +292,16 @@ impl PlanVisitor for Gap<'_> {
             let t = if is_near { ((shrink - 1.0) * mass + added) / mass } else { 0.0 };
             let argument = if is_far { rounded } else { 1.0 + t };
             let logarithm = argument.log_lane::<A>();
-            let far = rounded * (logarithm - tile.exponents[l]) - rounded + mass;
+            let far = rounded * (logarithm - exponents[l]) - rounded + mass;
             let near = A::mul_add(1.0 + t, logarithm, -t);
             let near = if t.abs() < SMALL { t * t * series(t) } else { near };
             let near = if t <= -1.0 { 1.0 } else { near };
             let near = if is_near { mass * near } else { mass };
-            divergence[l % LANES] += if is_far { far } else { near };
-            linear[l % LANES] = A::mul_add(rounded, tile.costs[l], linear[l % LANES]);
+            divergence[l] = if is_far { far } else { near };
+            rounded_masses[l] = rounded;
         }
-        self.divergence += divergence.iter().sum::<f64>();
-        self.linear += linear.iter().sum::<f64>();
+        self.divergence += tile_sum(divergence);
+        self.linear += tile_dot::<A>(rounded_masses, tile.costs);
     }
 }
 

@@ -1,9 +1,13 @@
 //! Min-plus passes over the cost: bounds of unregularised transport, and the scale of the cost.
 
+use super::plan_rows::tile_dot;
 use crate::error::{Error, try_vec};
-use crate::pairs::{Chunks, PairValues, Visitor, visit};
+use crate::pairs::{Chunks, PairValues, TILE, Visitor, visit};
 use crate::parallel::Team;
 use crate::simd::Arithmetic;
+
+/// Independent partial minima of a row.
+const LANES: usize = 8;
 
 /// Nanoseconds of a comparison.
 const COST: f64 = 0.5;
@@ -18,12 +22,18 @@ struct RowMinima<'k> {
 impl Visitor for RowMinima<'_> {
     #[inline(always)]
     fn visit<A: Arithmetic>(&mut self, row: usize, start: usize, costs: &[f64]) {
-        let mut lanes = [f64::INFINITY; 8];
-        for (costs, g) in costs.chunks(8).zip(self.g[start..].chunks(8)) {
-            for (lane, (cost, g)) in lanes.iter_mut().zip(costs.iter().zip(g)) {
-                let value = cost - g;
-                *lane = if value < *lane { value } else { *lane };
+        let g = &self.g[start..start + costs.len()];
+        let ((costs, costs_rest), (g, g_rest)) =
+            (costs.as_chunks::<LANES>(), g.as_chunks::<LANES>());
+        let mut lanes = [f64::INFINITY; LANES];
+        for (costs, g) in costs.iter().zip(g) {
+            for l in 0..LANES {
+                let value = costs[l] - g[l];
+                lanes[l] = if value < lanes[l] { value } else { lanes[l] };
             }
+        }
+        for (lane, (cost, g)) in lanes.iter_mut().zip(costs_rest.iter().zip(g_rest)) {
+            *lane = lane.min(cost - g);
         }
         let minimum = &mut self.minima[row - self.first];
         *minimum = lanes.into_iter().fold(*minimum, f64::min);
@@ -61,20 +71,17 @@ impl Visitor for ColumnMinima<'_> {
     #[inline(always)]
     fn visit<A: Arithmetic>(&mut self, row: usize, start: usize, costs: &[f64]) {
         let f = self.f[row];
+        let mut values = [0.0; TILE];
+        let values = &mut values[..costs.len()];
         let minima = &mut self.minima[start..start + costs.len()];
-        let weights = &self.column_weights[start..start + costs.len()];
-        let mut lanes = [0.0; 8];
-        let blocks = costs.chunks(8).zip(minima.chunks_mut(8).zip(weights.chunks(8)));
-        for (costs, (minima, weights)) in blocks {
-            for (l, cost) in costs.iter().enumerate() {
-                let value = cost - f;
-                minima[l] = if value < minima[l] { value } else { minima[l] };
-                lanes[l] = A::mul_add(weights[l], value, lanes[l]);
-            }
+        for ((value, minimum), cost) in values.iter_mut().zip(minima).zip(costs) {
+            *value = cost - f;
+            *minimum = if *value < *minimum { *value } else { *minimum };
         }
         // A row that is left out has a potential of minus infinity and the weight zero.
         if self.row_weights[row] > 0.0 {
-            self.total += self.row_weights[row] * lanes.iter().sum::<f64>();
+            let weights = &self.column_weights[start..];
+            self.total += self.row_weights[row] * tile_dot::<A>(values, weights);
         }
     }
 }

@@ -280,18 +280,25 @@ impl<E: Elementary> Kernel for KeepingPiece<'_, '_, E> {
             let mut start = 0;
             let columns = sums.chunks_mut(GROUP).zip(kept.column_rest.chunks_mut(GROUP));
             for (terms, (sums, dropped)) in terms.chunks(GROUP).zip(columns) {
+                // A last group that is short is filled up with zeros, which are never kept.
                 let mut masses = [0.0; GROUP];
-                let mut n_kept = 0;
-                for (l, &term) in terms.iter().enumerate() {
-                    let mass = factor * term.to_f64();
-                    masses[l] = mass;
-                    sums[l] += mass;
-                    let small = if mass < threshold { mass } else { 0.0 };
-                    dropped[l] += small;
-                    rest[l] += small;
-                    n_kept += usize::from(mass >= threshold);
+                for (mass, &term) in masses.iter_mut().zip(terms) {
+                    *mass = factor * term.to_f64();
                 }
-                if n_kept > 0 {
+                let mut small = [0.0; GROUP];
+                let mut largest = 0.0;
+                for l in 0..GROUP {
+                    small[l] = if masses[l] < threshold { masses[l] } else { 0.0 };
+                    rest[l] += small[l];
+                    largest = if masses[l] > largest { masses[l] } else { largest };
+                }
+                for (sum, mass) in sums.iter_mut().zip(&masses) {
+                    *sum += mass;
+                }
+                for (dropped, small) in dropped.iter_mut().zip(&small) {
+                    *dropped += small;
+                }
+                if largest >= threshold {
                     for (l, &mass) in masses[..terms.len()].iter().enumerate() {
                         if mass >= threshold {
                             kept.columns.push((start + l) as u32);
@@ -354,11 +361,17 @@ pub(super) fn largest<A: Arithmetic>(
     for (k, psi) in psi.chunks(TILE).enumerate() {
         let costs = &mut buffer[..psi.len()];
         values.fill(row, k * TILE, costs);
-        for (costs, psi) in costs.chunks(LANES).zip(psi.chunks(LANES)) {
-            for (lane, (cost, psi)) in lanes.iter_mut().zip(costs.iter().zip(psi)) {
-                let exponent = A::mul_add(-*cost, inverse, *psi);
-                *lane = if exponent > *lane { exponent } else { *lane };
+        let ((costs, costs_rest), (psi, psi_rest)) =
+            (costs.as_chunks::<LANES>(), psi.as_chunks::<LANES>());
+        for (costs, psi) in costs.iter().zip(psi) {
+            for l in 0..LANES {
+                let exponent = A::mul_add(-costs[l], inverse, psi[l]);
+                lanes[l] = if exponent > lanes[l] { exponent } else { lanes[l] };
             }
+        }
+        for (lane, (cost, psi)) in lanes.iter_mut().zip(costs_rest.iter().zip(psi_rest)) {
+            let exponent = A::mul_add(-*cost, inverse, *psi);
+            *lane = if exponent > *lane { exponent } else { *lane };
         }
     }
     lanes.iter().copied().fold(f64::NEG_INFINITY, f64::max)

@@ -1,6 +1,6 @@
 //! The plan of given potentials: as a matrix, as a sparse matrix, and applied to vectors.
 
-use super::plan_rows::{Plan, PlanTile, PlanVisitor, by_chunk, columns_by_chunk};
+use super::plan_rows::{Plan, PlanTile, PlanVisitor, by_chunk, columns_by_chunk, tile_dot};
 use super::problem::Problem;
 use crate::error::{Error, try_vec, try_zeroed};
 use crate::float::Float;
@@ -176,22 +176,9 @@ impl PlanVisitor for Multiply<'_> {
         let out = &mut self.rows[(tile.row - self.first) * self.k..][..self.k];
         for (c, out) in out.iter_mut().enumerate() {
             let values = &self.by_column[c * self.n_columns + tile.start..];
-            *out += dot::<A>(tile.masses, values);
+            *out += tile_dot::<A>(tile.masses, values);
         }
     }
-}
-
-/// Inner product over the length of `a`.
-#[inline(always)]
-fn dot<A: Arithmetic>(a: &[f64], b: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let mut lanes = [0.0; LANES];
-    for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
-        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane = A::mul_add(*a, *b, *lane);
-        }
-    }
-    lanes.iter().sum()
 }
 
 /// The product `P^T U` (m, k) with `values` (n, k) in rows, without the plan.

@@ -107,3 +107,34 @@ pub(super) fn by_chunk<T>(chunks: Chunks, values: &mut [T], width: usize) -> Vec
 pub(super) fn columns_by_chunk(chunks: Chunks, width: usize) -> Result<Vec<f64>, Error> {
     try_vec(chunks.len() * width, 0.0)
 }
+
+/// Independent partial sums of a tile.
+const LANES: usize = 8;
+
+/// Sum of a tile, in lanes.
+#[inline(always)]
+pub(super) fn tile_sum(values: &[f64]) -> f64 {
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for block in blocks {
+        for l in 0..LANES {
+            lanes[l] += block[l];
+        }
+    }
+    lanes.iter().sum::<f64>() + rest.iter().sum::<f64>()
+}
+
+/// Inner product of tiles over the length of `a`, in lanes.
+#[inline(always)]
+pub(super) fn tile_dot<A: Arithmetic>(a: &[f64], b: &[f64]) -> f64 {
+    let b = &b[..a.len()];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut lanes = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for l in 0..LANES {
+            lanes[l] = A::mul_add(a[l], b[l], lanes[l]);
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f64>() + rest
+}

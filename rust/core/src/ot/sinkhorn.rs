@@ -264,6 +264,7 @@ impl Solve<'_, '_> {
                         let outcome = self.iterations::<f32>(params.tol.max(SINGLE_FLOOR), run)?;
                         // What single precision cannot reach is left to passes in double.
                         if outcome == Outcome::Reached && params.tol < SINGLE_FLOOR {
+                            self.iteration.working = self.iteration.problem.values;
                             self.iterations::<f64>(params.tol, run)?
                         } else {
                             outcome
@@ -277,6 +278,7 @@ impl Solve<'_, '_> {
 
     /// Go on in double precision to a smaller tolerance.
     fn finish(&mut self, tol: f64, run: &mut Run<'_>) -> Result<Outcome, Error> {
+        self.iteration.working = self.iteration.problem.values;
         match self.params.method {
             Method::Sinkhorn | Method::Log => self.log_iterations::<f64>(tol, usize::MAX, run),
             Method::NewtonAsPublished => self.as_published(tol, run),

@@ -86,72 +86,114 @@ pub fn symmetric<E: Elementary>(
     params.validate(problem)?;
     let Problem { a, reg, marginals, .. } = *problem;
     let mut run = Run::new(control, params.max_iter, false);
-    let damping = if marginals.are_fixed() { 1.0 } else { marginals.rows / (marginals.rows + reg) };
-    let log_a: Vec<f64> = a.iter().map(|a| a.ln()).collect();
-    let mass: f64 = a.iter().sum();
-    let mut alpha = match params.init {
-        Some(f) => f.iter().map(|f| f / reg).collect(),
-        None => try_vec(a.len(), 0.0)?,
+    let mut averaging = Averaging {
+        problem,
+        team,
+        damping: if marginals.are_fixed() { 1.0 } else { marginals.rows / (marginals.rows + reg) },
+        log_a: a.iter().map(|a| a.ln()).collect(),
+        mass: a.iter().sum(),
+        alpha: match params.init {
+            Some(f) => f.iter().map(|f| f / reg).collect(),
+            None => try_vec(a.len(), 0.0)?,
+        },
     };
-    let mut pass = LogPass::<E>::new(working, a)?;
-    let (mut psi, mut sums) = (try_vec(a.len(), 0.0)?, try_vec(a.len(), 0.0)?);
-    let mut next = alpha.clone();
-    let (mut best, mut idle) = (f64::INFINITY, 0);
-    let mut goes_on = true;
-    let mut loop_tol = params.tol;
+    let mut end = averaging.run::<E>(working, params.tol, &mut run)?;
+    let (mut tol, mut is_exact) = (params.tol, false);
     loop {
-        let mut is_stuck = false;
-        let mut error = f64::INFINITY;
-        while goes_on && !is_stuck {
-            for (psi, (alpha, log_a)) in psi.iter_mut().zip(alpha.iter().zip(&log_a)) {
+        let f = averaging.potential();
+        let certificate = certify(problem, &f, &f, team, &|| run.check())?;
+        let status = if certificate.marginal_error <= params.tol * averaging.mass {
+            Status::Converged
+        } else if run.stopped {
+            Status::Stopped
+        } else if run.is_over() {
+            Status::MaxIter
+        } else if is_exact && (end == End::Stuck || tol < 0.01 * params.tol) {
+            Status::Stalled
+        } else {
+            // What coarser arithmetic than that of the certificate took for the answer goes on.
+            is_exact = true;
+            tol *= 0.25;
+            end = averaging.run::<f64>(problem.values, tol, &mut run)?;
+            continue;
+        };
+        return Ok(SymmetricSolution { f, certificate, status, n_iter: run.n_iter });
+    }
+}
+
+/// Why a run of averaged updates ended.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    Reached,
+    Over,
+    Stuck,
+}
+
+/// The potential, in log units, and what its updates need.
+struct Averaging<'p, 'a> {
+    problem: &'p Problem<'a>,
+    team: &'p Team,
+    damping: f64,
+    log_a: Vec<f64>,
+    mass: f64,
+    alpha: Vec<f64>,
+}
+
+impl Averaging<'_, '_> {
+    /// Update until the relative marginal error is at most `tol`.
+    fn run<E: Elementary>(
+        &mut self,
+        costs: &dyn PairValues,
+        tol: f64,
+        run: &mut Run<'_>,
+    ) -> Result<End, Error> {
+        let Problem { a, reg, .. } = *self.problem;
+        let mut pass = LogPass::<E>::new(costs, a)?;
+        let (mut psi, mut sums) = (try_vec(a.len(), 0.0)?, try_vec(a.len(), 0.0)?);
+        let mut next = self.alpha.clone();
+        let (mut best, mut idle) = (f64::INFINITY, 0);
+        loop {
+            for (psi, (alpha, log_a)) in psi.iter_mut().zip(self.alpha.iter().zip(&self.log_a)) {
                 *psi = alpha + log_a;
             }
-            let rule = RowRule { omega: 1.0, damping };
-            pass.run(team, &|| run.check(), reg, &psi, rule, &mut next, &mut sums)?;
-            // Row sums of the plan of (f, f) against what they should be, both marginals alike.
-            error = 2.0
-                * a.iter()
-                    .zip(alpha.iter().zip(&pass.row_log_sums))
-                    .map(|(a, (alpha, log_sum))| {
-                        let target = if marginals.are_fixed() {
-                            1.0
-                        } else {
-                            (-alpha * reg / marginals.rows).exp()
-                        };
-                        a * ((alpha + log_sum).exp() - target).abs()
-                    })
-                    .sum::<f64>()
-                / mass;
-            let f = || alpha.iter().map(|alpha| reg * alpha).collect();
-            goes_on = run.pass(Stage::Log, reg, error, f64::NAN, &f)?;
-            if error <= loop_tol {
-                break;
+            let rule = RowRule { omega: 1.0, damping: self.damping };
+            pass.run(self.team, &|| run.check(), reg, &psi, rule, &mut next, &mut sums)?;
+            let error = self.error(&pass.row_log_sums);
+            let goes_on = run.pass(Stage::Log, reg, error, f64::NAN, &|| self.potential())?;
+            if error <= tol {
+                return Ok(End::Reached);
+            }
+            if !goes_on {
+                return Ok(End::Over);
             }
             if error < 0.99 * best {
                 (best, idle) = (error, 0);
             } else {
                 idle += 1;
             }
-            is_stuck = idle >= PATIENCE;
-            for (alpha, next) in alpha.iter_mut().zip(&next) {
+            for (alpha, next) in self.alpha.iter_mut().zip(&next) {
                 *alpha = 0.5 * (*alpha + next);
             }
+            if idle >= PATIENCE {
+                return Ok(End::Stuck);
+            }
         }
-        let f: Vec<f64> = alpha.iter().map(|alpha| reg * alpha).collect();
-        let certificate = certify(problem, &f, &f, team, &|| run.check())?;
-        let status = if certificate.marginal_error <= params.tol * mass {
-            Status::Converged
-        } else if run.stopped {
-            Status::Stopped
-        } else if !goes_on {
-            Status::MaxIter
-        } else if is_stuck || error <= 0.01 * params.tol {
-            Status::Stalled
-        } else {
-            // The loop was optimistic: its arithmetic is coarser than that of the certificate.
-            loop_tol *= 0.25;
-            continue;
-        };
-        return Ok(SymmetricSolution { f, certificate, status, n_iter: run.n_iter });
+    }
+
+    /// Relative distance of both marginals of the plan of `(f, f)` from what they should be.
+    fn error(&self, row_log_sums: &[f64]) -> f64 {
+        let Problem { a, reg, marginals, .. } = *self.problem;
+        let rows = a.iter().zip(self.alpha.iter().zip(row_log_sums));
+        let distances = rows.map(|(a, (alpha, log_sum))| {
+            let target =
+                if marginals.are_fixed() { 1.0 } else { (-alpha * reg / marginals.rows).exp() };
+            a * ((alpha + log_sum).exp() - target).abs()
+        });
+        2.0 * distances.sum::<f64>() / self.mass
+    }
+
+    /// The potential in the units of the cost.
+    fn potential(&self) -> Vec<f64> {
+        self.alpha.iter().map(|alpha| self.problem.reg * alpha).collect()
     }
 }

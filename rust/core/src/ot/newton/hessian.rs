@@ -105,7 +105,9 @@ impl<'p> ReducedHessian<'p> {
         let kept = &self.pass.kept;
         let parts = self.blocks.iter().zip(scratch.chunks_exact_mut(self.order() + 1)).collect();
         team.for_each_part(parts, |(rows, part): (&Range<usize>, &mut [f64])| {
-            let (rest, sums) = part.split_first_mut().expect("a part has one entry at least");
+            // A part holds a number for the rest and one for each column.
+            let (rest, sums) = part.split_at_mut(1);
+            let rest = &mut rest[0];
             sums.fill(0.0);
             *rest = 0.0;
             for i in rows.clone() {

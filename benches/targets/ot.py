@@ -90,8 +90,8 @@ def many(call, n: int):
 
 
 def passes_of(n: int) -> tuple[int, int]:
-    """Say between which lengths of runs to take the difference: about a second of work."""
-    return (20, 220) if n <= 1000 else (10, 50) if n <= 4000 else (4, 14)
+    """Say between which lengths of runs to take the difference, so that it exceeds the set-up."""
+    return (20, 520) if n <= 1000 else (10, 130) if n <= 4000 else (4, 44)
 
 
 def scaling_1000(threads: int, repeats: int) -> list[str]:

@@ -265,8 +265,9 @@ impl<E: Elementary> Piece<'_, '_, E> {
 #[inline(always)]
 fn four_sums<A: Arithmetic, E: Elementary>(lines: [&[E]; ROWS], v: &[E]) -> [f64; ROWS] {
     let mut totals = [0.0; ROWS];
-    for start in (0..v.len()).step_by(SINGLE) {
-        let part = start..v.len().min(start + SINGLE);
+    let step = if size_of::<E>() == size_of::<f64>() { v.len() } else { SINGLE };
+    for start in (0..v.len()).step_by(step) {
+        let part = start..v.len().min(start + step);
         let (v, v_rest) = v[part.clone()].as_chunks::<LANES>();
         let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] =
             lines.map(|line| line[part.clone()].as_chunks::<LANES>());
@@ -288,7 +289,7 @@ fn four_sums<A: Arithmetic, E: Elementary>(lines: [&[E]; ROWS], v: &[E]) -> [f64
         }
         let rests = [a_rest, b_rest, c_rest, d_rest];
         for ((total, sums), rest) in totals.iter_mut().zip(sums).zip(rests) {
-            *total += widened_sum(sums) + rest_sum::<A, E>(rest, v_rest);
+            *total += widened_sum(&sums) + rest_sum::<A, E>(rest, v_rest);
         }
     }
     totals
@@ -308,15 +309,18 @@ fn one_sum<A: Arithmetic, E: Elementary>(line: &[E], v: &[E]) -> f64 {
                 sums[l] = A::mul_add(line[l], v[l], sums[l]);
             }
         }
-        total += widened_sum(sums[0]) + widened_sum(sums[1]);
+        total += widened_sum(&sums[0]) + widened_sum(&sums[1]);
         total += rest_sum::<A, E>(line_rest, v_rest);
     }
     total
 }
 
-#[inline(always)]
-fn widened_sum<E: Elementary>(lanes: [E; LANES]) -> f64 {
-    lanes.into_iter().map(Float::to_f64).sum()
+/// The sum of the partial sums of a row.
+// Never inlined: the compiler would otherwise join the sums of four rows in one vector, and
+// shuffle all that it loads; a pass over a large kernel then takes 1.5 times as long.
+#[inline(never)]
+fn widened_sum<E: Elementary>(lanes: &[E; LANES]) -> f64 {
+    lanes.iter().map(|&x| Float::to_f64(x)).sum()
 }
 
 #[inline(always)]

@@ -18,6 +18,9 @@ const WIDE: usize = 1 << 16;
 /// Fewest rows of a chunk, where there are that many.
 const FEWEST_ROWS: usize = 16;
 
+/// Rows of a block that a pass may take at once.
+const BLOCK: usize = 4;
+
 /// Nanoseconds of one thread between two looks at the caller's wish to stop.
 const LOOK: f64 = 40e6;
 
@@ -40,12 +43,12 @@ impl Chunks {
     #[allow(clippy::cast_sign_loss, reason = "a quotient of positive numbers")]
     pub fn of_shape(n_rows: usize, n_columns: usize, cost: f64) -> Self {
         let most = if n_columns > WIDE { MOST_OF_WIDE } else { MOST };
-        let rows = n_rows.div_ceil(most).max(FEWEST_ROWS);
+        // Whole blocks of rows share the loads of a column.
+        let rows = n_rows.div_ceil(most).max(FEWEST_ROWS).next_multiple_of(BLOCK);
         let n_chunks = n_rows.div_ceil(rows).max(1);
         let row_cost = (n_columns.max(1) as f64) * cost;
         let piece = (LOOK / row_cost / n_chunks as f64).max(1.0).min(rows as f64) as usize;
-        // Whole blocks of rows share the loads of a column.
-        Self { n_rows, rows, piece: if piece >= 4 { piece / 4 * 4 } else { piece } }
+        Self { n_rows, rows, piece: if piece >= BLOCK { piece / BLOCK * BLOCK } else { piece } }
     }
 
     /// Number of chunks.

@@ -23,6 +23,8 @@ pub trait Float:
     fn from_f64(x: f64) -> Self;
     /// Widen to double, exactly.
     fn to_f64(self) -> f64;
+    /// The same values as doubles, where they are doubles.
+    fn as_doubles(values: &[Self]) -> Option<&[f64]>;
 }
 
 impl Float for f32 {
@@ -35,6 +37,11 @@ impl Float for f32 {
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
+
+    #[inline(always)]
+    fn as_doubles(_values: &[Self]) -> Option<&[f64]> {
+        None
+    }
 }
 
 impl Float for f64 {
@@ -46,5 +53,9 @@ impl Float for f64 {
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self
+    }
+    #[inline(always)]
+    fn as_doubles(values: &[Self]) -> Option<&[f64]> {
+        Some(values)
     }
 }

@@ -327,22 +327,23 @@ pub(super) fn row_terms<A: Arithmetic, E: Elementary>(
     let mut lanes = [0.0; LANES];
     let mut buffer = [0.0; TILE];
     for ((k, out), psi) in out.chunks_mut(TILE).enumerate().zip(psi.chunks(TILE)) {
-        let costs = &mut buffer[..out.len()];
-        values.fill(row, k * TILE, costs);
-        for (out, (cost, psi)) in out.iter_mut().zip(costs.iter().zip(psi)) {
-            *out = E::from_f64(A::mul_add(-*cost, inverse, psi + shift));
-        }
-        for out in &mut *out {
-            *out = out.exp_lane::<A>();
-        }
-        let (blocks, rest) = out.as_chunks::<LANES>();
-        for block in blocks {
+        let costs = values.tile(row, k * TILE, &mut buffer[..out.len()]);
+        let ((out, out_rest), (costs, costs_rest), (psi, psi_rest)) =
+            (out.as_chunks_mut::<LANES>(), costs.as_chunks::<LANES>(), psi.as_chunks::<LANES>());
+        for ((out, costs), psi) in out.iter_mut().zip(costs).zip(psi) {
             for l in 0..LANES {
-                lanes[l] += block[l].to_f64();
+                let exponent = A::mul_add(-costs[l], inverse, psi[l] + shift);
+                out[l] = E::from_f64(exponent).exp_normal_lane::<A>();
+            }
+            for l in 0..LANES {
+                lanes[l] += out[l].to_f64();
             }
         }
-        for (lane, &term) in lanes.iter_mut().zip(rest) {
-            *lane += term.to_f64();
+        let rest = out_rest.iter_mut().zip(costs_rest).zip(psi_rest);
+        for (lane, ((out, cost), psi)) in lanes.iter_mut().zip(rest) {
+            let exponent = A::mul_add(-*cost, inverse, psi + shift);
+            *out = E::from_f64(exponent).exp_normal_lane::<A>();
+            *lane += out.to_f64();
         }
     }
     lanes.iter().sum()
@@ -359,8 +360,7 @@ pub(super) fn largest<A: Arithmetic>(
     let mut lanes = [f64::NEG_INFINITY; LANES];
     let mut buffer = [0.0; TILE];
     for (k, psi) in psi.chunks(TILE).enumerate() {
-        let costs = &mut buffer[..psi.len()];
-        values.fill(row, k * TILE, costs);
+        let costs = values.tile(row, k * TILE, &mut buffer[..psi.len()]);
         let ((costs, costs_rest), (psi, psi_rest)) =
             (costs.as_chunks::<LANES>(), psi.as_chunks::<LANES>());
         for (costs, psi) in costs.iter().zip(psi) {

@@ -90,7 +90,7 @@ impl<W: PlanVisitor> pairs::Visitor for Adapter<'_, W> {
         }
         let masses = &mut self.masses[..costs.len()];
         for (mass, exponent) in masses.iter_mut().zip(&*exponents) {
-            *mass = exponent.exp_lane::<A>();
+            *mass = exponent.exp_normal_lane::<A>();
         }
         self.visitor.visit::<A>(PlanTile { row, start, costs, exponents, masses });
     }

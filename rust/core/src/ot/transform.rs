@@ -97,7 +97,7 @@ impl Visitor for ColumnSums<'_> {
         let phi = self.phi[row];
         let columns = self.sums[start..].iter_mut().zip(&self.shift[start..]);
         for ((sum, shift), cost) in columns.zip(costs) {
-            *sum += (A::mul_add(-*cost, self.inverse, phi) - shift).exp_lane::<A>();
+            *sum += (A::mul_add(-*cost, self.inverse, phi) - shift).exp_normal_lane::<A>();
         }
     }
 }

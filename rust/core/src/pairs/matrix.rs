@@ -53,6 +53,15 @@ impl<T: Float> PairValues for Matrix<'_, T> {
         dispatch(Widen(&self.values[first..first + out.len()], out));
     }
 
+    fn tile<'t>(&'t self, row: usize, start: usize, buffer: &'t mut [f64]) -> &'t [f64] {
+        let first = row * self.shape.1 + start;
+        if let Some(tile) = T::as_doubles(&self.values[first..first + buffer.len()]) {
+            return tile;
+        }
+        self.fill(row, start, buffer);
+        buffer
+    }
+
     fn cost(&self) -> f64 {
         1.0
     }

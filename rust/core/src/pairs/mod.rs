@@ -45,6 +45,12 @@ pub trait PairValues: Sync + std::fmt::Debug {
     /// Called once a tile, so that passes need not be compiled for each kind of values.
     fn fill(&self, row: usize, start: usize, out: &mut [f64]);
 
+    /// The same values where they stand, if they stand as doubles, or else filled into `buffer`.
+    fn tile<'t>(&'t self, row: usize, start: usize, buffer: &'t mut [f64]) -> &'t [f64] {
+        self.fill(row, start, buffer);
+        buffer
+    }
+
     /// Nanoseconds that a value takes, roughly: passes are cut so that Ctrl-C is heard in time.
     fn cost(&self) -> f64;
 }

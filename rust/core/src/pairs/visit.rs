@@ -46,9 +46,8 @@ impl<W: Visitor> Kernel for Piece<'_, W> {
         let mut buffer = [0.0; TILE];
         for row in self.rows {
             for start in (0..n_columns).step_by(TILE) {
-                let tile = &mut buffer[..TILE.min(n_columns - start)];
-                self.values.fill(row, start, tile);
-                self.visitor.visit::<A>(row, start, tile);
+                let buffer = &mut buffer[..TILE.min(n_columns - start)];
+                self.visitor.visit::<A>(row, start, self.values.tile(row, start, buffer));
             }
         }
     }

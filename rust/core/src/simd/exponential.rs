@@ -25,6 +25,10 @@ const LN2_LOW_F32: f32 = f32::from_bits(0x35bf_be8e);
 const RANGE_F64: (f64, f64) = (-746.0, 710.0);
 const RANGE_F32: (f32, f32) = (-104.0, 89.0);
 
+// The same for results without subnormals: the lower ones give the exponent that stands for 0.
+const NORMAL_F64: (f64, f64) = (-709.1, 709.7);
+const NORMAL_F32: (f32, f32) = (-88.1, 88.7);
+
 const Q_F64: [f64; 10] = [
     0.5000000000000010617,
     0.1666666666666641278,
@@ -43,13 +47,7 @@ const Q_F32: [f32; 5] =
 
 #[inline(always)]
 pub(super) fn exp_f64<A: Arithmetic>(x: f64) -> f64 {
-    // Written so that NaN passes through.
-    let x = if x < RANGE_F64.0 { RANGE_F64.0 } else { x };
-    let x = if x > RANGE_F64.1 { RANGE_F64.1 } else { x };
-    let n = A::mul_add(x, std::f64::consts::LOG2_E, ROUND_F64) - ROUND_F64;
-    let r = A::mul_add(-n, LN2_LOW_F64, A::mul_add(-n, LN2_HIGH_F64, x));
-    let q = Q_F64.iter().rev().fold(0.0, |q, &c| A::mul_add(q, r, c));
-    let p = 1.0 + A::mul_add(r * r, q, r);
+    let (n, p) = reduced_f64::<A>(x, RANGE_F64);
     // Two factors, because 2^n itself may overflow or be subnormal.
     let half = A::mul_add(n, 0.5, ROUND_F64) - ROUND_F64;
     p * power_of_two_f64(half) * power_of_two_f64(n - half)
@@ -57,23 +55,52 @@ pub(super) fn exp_f64<A: Arithmetic>(x: f64) -> f64 {
 
 #[inline(always)]
 pub(super) fn exp_f32<A: Arithmetic>(x: f32) -> f32 {
-    let x = if x < RANGE_F32.0 { RANGE_F32.0 } else { x };
-    let x = if x > RANGE_F32.1 { RANGE_F32.1 } else { x };
-    let n = A::mul_add(x, std::f32::consts::LOG2_E, ROUND_F32) - ROUND_F32;
-    let r = A::mul_add(-n, LN2_LOW_F32, A::mul_add(-n, LN2_HIGH_F32, x));
-    let q = Q_F32.iter().rev().fold(0.0, |q, &c| A::mul_add(q, r, c));
-    let p = 1.0 + A::mul_add(r * r, q, r);
+    let (n, p) = reduced_f32::<A>(x, RANGE_F32);
     let half = A::mul_add(n, 0.5, ROUND_F32) - ROUND_F32;
     p * power_of_two_f32(half) * power_of_two_f32(n - half)
 }
 
-/// `2^n` for an integer `n` from -1022 to 1023.
+#[inline(always)]
+pub(super) fn exp_normal_f64<A: Arithmetic>(x: f64) -> f64 {
+    let (n, p) = reduced_f64::<A>(x, NORMAL_F64);
+    p * power_of_two_f64(n)
+}
+
+#[inline(always)]
+pub(super) fn exp_normal_f32<A: Arithmetic>(x: f32) -> f32 {
+    let (n, p) = reduced_f32::<A>(x, NORMAL_F32);
+    p * power_of_two_f32(n)
+}
+
+/// `(n, exp(r))` with `x = n log 2 + r`, for `x` held within `range`.
+#[inline(always)]
+fn reduced_f64<A: Arithmetic>(x: f64, range: (f64, f64)) -> (f64, f64) {
+    // Written so that NaN passes through.
+    let x = if x < range.0 { range.0 } else { x };
+    let x = if x > range.1 { range.1 } else { x };
+    let n = A::mul_add(x, std::f64::consts::LOG2_E, ROUND_F64) - ROUND_F64;
+    let r = A::mul_add(-n, LN2_LOW_F64, A::mul_add(-n, LN2_HIGH_F64, x));
+    let q = Q_F64.iter().rev().fold(0.0, |q, &c| A::mul_add(q, r, c));
+    (n, 1.0 + A::mul_add(r * r, q, r))
+}
+
+#[inline(always)]
+fn reduced_f32<A: Arithmetic>(x: f32, range: (f32, f32)) -> (f32, f32) {
+    let x = if x < range.0 { range.0 } else { x };
+    let x = if x > range.1 { range.1 } else { x };
+    let n = A::mul_add(x, std::f32::consts::LOG2_E, ROUND_F32) - ROUND_F32;
+    let r = A::mul_add(-n, LN2_LOW_F32, A::mul_add(-n, LN2_HIGH_F32, x));
+    let q = Q_F32.iter().rev().fold(0.0, |q, &c| A::mul_add(q, r, c));
+    (n, 1.0 + A::mul_add(r * r, q, r))
+}
+
+/// `2^n` for an integer `n` from -1022 to 1023; 0 for -1023, infinity for 1024.
 #[inline(always)]
 fn power_of_two_f64(n: f64) -> f64 {
     f64::from_bits((n + (ROUND_F64 + 1023.0)).to_bits() << 52)
 }
 
-/// `2^n` for an integer `n` from -126 to 127.
+/// `2^n` for an integer `n` from -126 to 127; 0 for -127, infinity for 128.
 #[inline(always)]
 fn power_of_two_f32(n: f32) -> f32 {
     f32::from_bits((n + (ROUND_F32 + 127.0)).to_bits() << 23)

@@ -50,6 +50,9 @@ pub(super) struct Iterate {
     pub(super) error: f64,
 }
 
+/// Error to which passes over a stored kernel go on before Newton's method, if they soon reach it.
+const NEAR: f64 = 0.03;
+
 /// How iterations go on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
@@ -179,7 +182,7 @@ impl<'a> Iteration<'a> {
         // Far from overflow, and what was flushed to 0 stays small.
         let limit: f64 = if size_of::<E>() == size_of::<f64>() { 50.0 } else { 20.0 };
         let range = (-limit).exp()..=limit.exp();
-        let mut acceleration = Acceleration::new(rules.tol);
+        let mut acceleration = Acceleration::new(rules.tol).to_near(NEAR, run.n_iter);
         let mut progress = Progress::default();
         let (n, m) = (iterate.alpha.len(), iterate.psi.len());
         let (mut u, mut v) = (try_vec(n, 0.0)?, try_vec(m, 1.0)?);

@@ -14,8 +14,6 @@ pub enum Stage {
     Path,
     /// Newton steps.
     Newton,
-    /// The final evaluation of what is returned.
-    Certificate,
 }
 
 /// One line of the history of a solve.

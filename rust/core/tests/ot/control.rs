@@ -178,7 +178,7 @@ fn symmetric_problems_batches_and_barycenters_hear_the_caller() {
     let values = owned.matrix();
     let problem = owned.problem(&values);
     let team = Team::sequential();
-    let params = SymmetricParams { tol: 1e-12, max_iter: 1000, init: None };
+    let params = SymmetricParams { tol: 1e-12, max_iter: 1000 };
     let one = |caller: &mut Caller| symmetric::<f64>(&problem, &values, &params, &team, caller);
     let histograms = [&*owned.a, &*random(n, n, 1.0, 7).a].concat();
     let data =

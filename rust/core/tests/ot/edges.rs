@@ -161,7 +161,7 @@ fn symmetric_solves_are_honest() {
             let marginals = Marginals { rows: rho, columns: rho };
             let owned = Owned { a: a.clone(), b: a.clone(), cost: cost.clone(), reg, marginals };
             let values = owned.matrix();
-            let params = SymmetricParams { tol: 1e-9, max_iter: 300, init: None };
+            let params = SymmetricParams { tol: 1e-9, max_iter: 300 };
             let team = Team::sequential();
             let problem = owned.problem(&values);
             let found = symmetric::<f64>(&problem, &values, &params, &team, &mut ()).unwrap();

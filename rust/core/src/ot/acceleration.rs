@@ -74,7 +74,8 @@ impl Acceleration {
             return Advice::Iterate;
         }
         let rate = (error / before).powf(1.0 / INTERVAL as f64);
-        if rate < 1.0 {
+        // The formula is that of a factor below the best one, where the rate exceeds omega - 1.
+        if rate < 1.0 && rate >= self.omega - 1.0 {
             let theta = (rate + self.omega - 1.0).powi(2) / (rate * self.omega.powi(2));
             let best = 2.0 / (1.0 + (1.0 - theta).max(0.0).sqrt());
             self.omega = self.omega.max(best).min(self.limit);
@@ -107,6 +108,17 @@ mod tests {
         }
         let best = 2.0 / (1.0 + (1.0 - theta).sqrt());
         assert!((acceleration.omega - best).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_rate_better_than_any_of_the_factor_leaves_it_alone() {
+        let mut acceleration = Acceleration::new(1e-300);
+        (0..20).for_each(|k| _ = acceleration.observe(0.95_f64.powi(k)));
+        let omega = acceleration.omega;
+        let rate = 0.5 * (omega - 1.0);
+        assert!(rate > 0.1);
+        (0..10).for_each(|k| _ = acceleration.observe(0.95_f64.powi(19) * rate.powi(k)));
+        assert_eq!(acceleration.omega, omega);
     }
 
     #[test]

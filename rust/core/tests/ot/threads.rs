@@ -49,6 +49,9 @@ fn solves() {
         for (precision, eps_scaling) in
             [(Precision::Double, None), (Precision::Mixed, None), (Precision::Double, Some(true))]
         {
+            if method == Method::NewtonAsPublished && eps_scaling == Some(true) {
+                continue;
+            }
             let params = SinkhornParams {
                 method,
                 precision,

@@ -51,6 +51,30 @@ fn double_precision_is_within_two_ulp() {
     check_f64::<Plain>("plain");
 }
 
+fn check_normal<A: Arithmetic>() {
+    let (mut worst, mut worst_single) = (Worst::default(), Worst::default());
+    for i in 0..100_000 {
+        let x = -708.3 + 1417.7 * golden(i);
+        worst.note(exp_reference(x).ulp(x.exp_normal_lane::<A>()), x);
+        let x = (-87.3 + 175.6 * golden(i)) as f32;
+        worst_single.note(ulp_f32(x.exp_normal_lane::<A>(), f64::from(x).exp()), f64::from(x));
+        let small = (-708.4 - golden(i) * 100.0).exp_normal_lane::<A>();
+        assert!((0.0..=f64::MIN_POSITIVE).contains(&small));
+    }
+    for (x, exact) in [(-1e300, 0.0), (f64::NEG_INFINITY, 0.0), (0.0, 1.0), (1e300, f64::INFINITY)]
+    {
+        assert_eq!(x.exp_normal_lane::<A>(), exact);
+        assert_eq!((x as f32).exp_normal_lane::<A>(), exact as f32);
+    }
+    assert!(f64::NAN.exp_normal_lane::<A>().is_nan() && f32::NAN.exp_normal_lane::<A>().is_nan());
+}
+
+#[test]
+fn what_is_normal_is_within_two_ulp_and_the_rest_is_nothing() {
+    check_normal::<Fused>();
+    check_normal::<Plain>();
+}
+
 /// Distance of `y` from `exact` in ulp of a float.
 fn ulp_f32(y: f32, exact: f64) -> f64 {
     if y == exact as f32 && (y.is_infinite() || y == 0.0) {

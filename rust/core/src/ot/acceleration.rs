@@ -30,6 +30,14 @@ const REMAINING_OBSERVED: f64 = 120.0;
 /// Passes from which on the observed rate is trusted for that.
 const SETTLED: usize = 40;
 
+/// Most passes of a solve, and most of those to come, on the way to an error where Newton's method
+/// needs no path; six passes over a stored kernel take as long as one of a Newton step.
+const APPROACH: usize = 120;
+const REMAINING_TO_NEAR: f64 = 60.0;
+
+/// Passes until which over-relaxation may raise the error before it lowers it.
+const SETTLED_NEAR: usize = 60;
+
 /// What to do after a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Advice {
@@ -45,6 +53,8 @@ pub(super) struct Acceleration {
     /// Current factor of over-relaxation.
     pub(super) omega: f64,
     tol: f64,
+    near: f64,
+    n_before: usize,
     n_passes: usize,
     last: f64,
     best: f64,
@@ -52,8 +62,23 @@ pub(super) struct Acceleration {
 }
 
 impl Acceleration {
+    /// For passes to the error `tol`.
     pub(super) fn new(tol: f64) -> Self {
-        Self { omega: 1.0, tol, n_passes: 0, last: f64::NAN, best: f64::INFINITY, limit: LARGEST }
+        Self {
+            omega: 1.0,
+            tol,
+            near: f64::INFINITY,
+            n_before: 0,
+            n_passes: 0,
+            last: f64::NAN,
+            best: f64::INFINITY,
+            limit: LARGEST,
+        }
+    }
+
+    /// Newton's method may wait until the error is below `near`; `n_before` passes were made before.
+    pub(super) fn approaching(self, near: f64, n_before: usize) -> Self {
+        Self { near, n_before, ..self }
     }
 
     /// Enter the error of a pass.
@@ -89,7 +114,16 @@ impl Acceleration {
         let goes_on = rate < 1.0
             && (relaxed <= REMAINING || self.omega == 1.0)
             && (self.n_passes < SETTLED || observed <= REMAINING_OBSERVED);
-        if goes_on { Advice::Iterate } else { Advice::Newton }
+        if goes_on || self.comes_near(error, rate) { Advice::Iterate } else { Advice::Newton }
+    }
+
+    /// Whether some more passes should come to an error where Newton's method needs no path.
+    fn comes_near(&self, error: f64, rate: f64) -> bool {
+        let is_settling = self.n_passes < SETTLED_NEAR && self.omega > 1.0;
+        let remaining = (self.near / error).ln() / rate.ln();
+        error > self.near
+            && self.n_before + self.n_passes < APPROACH
+            && (is_settling || rate < 1.0 && remaining <= REMAINING_TO_NEAR)
     }
 }
 
@@ -128,6 +162,20 @@ mod tests {
             let advice = (0..WARM_UP).map(|k| acceleration.observe(0.1 * factor.powi(k as i32)));
             assert_eq!(advice.last(), Some(Advice::Newton));
         }
+    }
+
+    #[test]
+    fn newton_waits_while_the_error_comes_near() {
+        // Far too slow for the tolerance, but not for 0.03.
+        let advice = |factor: f64, near: f64| {
+            let mut acceleration = Acceleration::new(1e-9).approaching(near, 0);
+            let mut at = |k: usize| acceleration.observe(0.5 * factor.powi(k as i32));
+            (0..APPROACH).position(|k| at(k) == Advice::Newton)
+        };
+        let near = advice(0.95, 0.03).expect("the error is small in the end");
+        assert!(0.5 * 0.95_f64.powi(near as i32) <= 0.03, "{near}");
+        assert!(advice(0.95, f64::INFINITY).expect("the forecast is bad") <= SETTLED);
+        assert!(advice(0.995, 0.03).expect("the forecast is bad for 0.03 too") <= SETTLED_NEAR);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::plan_rows::tile_dot;
 use super::problem::require_len;
 use crate::error::{Error, try_vec};
 use crate::pairs::{Chunks, PairValues, TILE, Visitor, visit};
-use crate::parallel::Team;
+use crate::parallel::{Team, pairwise_sum};
 use crate::simd::Arithmetic;
 
 /// Independent partial minima of a row.
@@ -12,6 +12,9 @@ const LANES: usize = 8;
 
 /// Nanoseconds of a comparison.
 const COST: f64 = 0.5;
+
+/// Rounding of a sum of products of minima and weights, relative to the sum of their sizes.
+const ROUNDING: f64 = 24.0 * f64::EPSILON;
 
 /// Row minima of `C_ij - g_j`, where a `g_j` of minus infinity stands for a column to leave out.
 struct RowMinima<'k> {
@@ -162,11 +165,13 @@ pub fn lower_bound(
     let rows = on_support(f, weights.0);
     let (columns, _) = column_minima(values, weights, &rows, team, check)?;
     let rows = row_minima(values, &on_support(&columns, weights.1), team, check)?;
-    let inner = |potential: &[f64], weights: &[f64]| -> f64 {
+    let terms = |potential: &[f64], weights: &[f64]| -> Vec<f64> {
         let pairs = potential.iter().zip(weights).filter(|(_, w)| **w > 0.0);
-        pairs.map(|(p, w)| p * w).sum()
+        pairs.map(|(p, w)| p * w).collect()
     };
-    let bound = inner(&rows, weights.0) + inner(&columns, weights.1);
+    let terms = [terms(&rows, weights.0), terms(&columns, weights.1)].concat();
+    let sizes: Vec<f64> = terms.iter().map(|term| term.abs()).collect();
+    let bound = pairwise_sum(&terms) - ROUNDING * pairwise_sum(&sizes);
     // What overflow made of it bounds nothing.
     Ok(if bound.is_nan() { f64::NEG_INFINITY } else { bound })
 }

@@ -50,6 +50,9 @@ pub(super) struct Iterate {
     pub(super) error: f64,
 }
 
+/// Error to which passes over a stored kernel go on before Newton's method, if they soon reach it.
+const NEAR: f64 = 0.03;
+
 impl Iterate {
     pub(super) fn is_finite(&self) -> bool {
         self.alpha.iter().chain(&self.psi).all(|x| x.is_finite())
@@ -190,7 +193,7 @@ impl<'a> Iteration<'a> {
         // Far from overflow, and what was flushed to 0 stays small.
         let limit: f64 = if size_of::<E>() == size_of::<f64>() { 50.0 } else { 20.0 };
         let range = (-limit).exp()..=limit.exp();
-        let mut acceleration = Acceleration::new(rules.tol);
+        let mut acceleration = Acceleration::new(rules.tol).approaching(NEAR, run.n_iter);
         let mut progress = Progress::default();
         let m = iterate.psi.len();
         // Masses near 1, whatever their unit, lie in the range of single precision.

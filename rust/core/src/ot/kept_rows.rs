@@ -38,17 +38,16 @@ impl KeptRows {
         self.is_full = false;
     }
 
-    /// The threshold for the next row: infinite once there are too many entries, or no memory.
-    pub(super) fn threshold(
+    /// Whether the entries of the next row may be kept: there are not too many, and there is memory.
+    pub(super) fn has_room(
         &mut self,
         keep: KeepRule,
         total: &AtomicUsize,
         n_columns: usize,
-    ) -> f64 {
+    ) -> bool {
         self.is_full |= self.columns.try_reserve(n_columns).is_err()
             || self.values.try_reserve(n_columns).is_err();
-        let is_over = self.is_full || total.load(Ordering::Relaxed) > keep.most;
-        if is_over { f64::INFINITY } else { keep.threshold }
+        !self.is_full && total.load(Ordering::Relaxed) <= keep.most
     }
 }
 
@@ -66,6 +65,13 @@ pub(super) fn join(
     out.values.clear();
     out.row_rest.clear();
     out.column_rest.clear();
+    out.column_rest.resize(n_columns, 0.0);
+    // Also where there are too many entries: the column sums are made of them.
+    for kept in parts {
+        for (sum, x) in out.column_rest.iter_mut().zip(&kept.column_rest) {
+            *sum += x;
+        }
+    }
     out.overflows = len > keep.most || parts.iter().any(|kept| kept.is_full);
     if out.overflows {
         return Ok(());
@@ -74,16 +80,12 @@ pub(super) fn join(
         return Err(Error::TooLarge { bytes: 12 * len as u128 });
     }
     out.offsets.push(0);
-    out.column_rest.resize(n_columns, 0.0);
     for kept in parts {
         let start = out.columns.len();
         out.offsets.extend(kept.counts.iter().map(|count| start + count));
         out.columns.extend_from_slice(&kept.columns);
         out.values.extend_from_slice(&kept.values);
         out.row_rest.extend_from_slice(&kept.row_rest);
-        for (sum, x) in out.column_rest.iter_mut().zip(&kept.column_rest) {
-            *sum += x;
-        }
     }
     Ok(())
 }

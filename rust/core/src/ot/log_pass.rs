@@ -143,7 +143,11 @@ impl<'a, E: Elementary> LogPass<'a, E> {
             dispatch(KeepingPiece { piece, keep, total: &total });
         })?;
         add_columns(team, &self.partial, column_sums);
-        join(&self.kept, keep, n_columns, out)
+        join(&self.kept, keep, n_columns, out)?;
+        for (sum, dropped) in column_sums.iter_mut().zip(&out.column_rest) {
+            *sum += dropped;
+        }
+        Ok(())
     }
 }
 
@@ -240,44 +244,50 @@ impl<E: Elementary> Kernel for KeepingPiece<'_, '_, E> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let Self { mut piece, keep, total } = self;
+        let Self { mut piece, keep: rule, total } = self;
         for row in piece.rows.clone() {
             let factor = piece.row::<A>(row);
             let State { sums, terms, kept, .. } = &mut *piece.state;
             let Some(kept) = kept else { return };
-            let threshold = kept.threshold(keep, total, terms.len());
+            let (threshold, has_room) = (rule.threshold, kept.has_room(rule, total, terms.len()));
             let before = kept.columns.len();
+            let mut keep = |column: usize, mass: f64| {
+                if has_room {
+                    kept.columns.push(column as u32);
+                    kept.values.push(mass);
+                }
+                sums[column] += mass;
+            };
             let mut rest = [0.0; GROUP];
-            let mut start = 0;
-            let columns = sums.chunks_mut(GROUP).zip(kept.column_rest.chunks_mut(GROUP));
-            for (terms, (sums, dropped)) in terms.chunks(GROUP).zip(columns) {
-                // A last group that is short is filled up with zeros, which are never kept.
-                let mut masses = [0.0; GROUP];
-                for (mass, &term) in masses.iter_mut().zip(terms) {
-                    *mass = factor * term.to_f64();
-                }
-                let mut small = [0.0; GROUP];
-                let mut largest = 0.0;
+            let (groups, last) = terms.as_chunks::<GROUP>();
+            let (dropped, last_dropped) = kept.column_rest.as_chunks_mut::<GROUP>();
+            for (k, (terms, dropped)) in groups.iter().zip(dropped).enumerate() {
+                let masses = terms.map(|term| factor * term.to_f64());
+                let mut n_kept = 0;
                 for l in 0..GROUP {
-                    small[l] = if masses[l] < threshold { masses[l] } else { 0.0 };
-                    rest[l] += small[l];
-                    largest = if masses[l] > largest { masses[l] } else { largest };
+                    let is_kept = masses[l] >= threshold;
+                    let small = if is_kept { 0.0 } else { masses[l] };
+                    rest[l] += small;
+                    dropped[l] += small;
+                    n_kept += u64::from(is_kept);
                 }
-                for (sum, mass) in sums.iter_mut().zip(&masses) {
-                    *sum += mass;
-                }
-                for (dropped, small) in dropped.iter_mut().zip(&small) {
-                    *dropped += small;
-                }
-                if largest >= threshold {
-                    for (l, &mass) in masses[..terms.len()].iter().enumerate() {
+                if n_kept > 0 {
+                    for (l, &mass) in masses.iter().enumerate() {
                         if mass >= threshold {
-                            kept.columns.push((start + l) as u32);
-                            kept.values.push(mass);
+                            keep(k * GROUP + l, mass);
                         }
                     }
                 }
-                start += GROUP;
+            }
+            let start = groups.len() * GROUP;
+            for (l, (&term, dropped)) in last.iter().zip(last_dropped).enumerate() {
+                let mass = factor * term.to_f64();
+                if mass >= threshold {
+                    keep(start + l, mass);
+                } else {
+                    rest[l] += mass;
+                    *dropped += mass;
+                }
             }
             total.fetch_add(kept.columns.len() - before, Ordering::Relaxed);
             kept.counts.push(kept.columns.len());

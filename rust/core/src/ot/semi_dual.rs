@@ -21,7 +21,7 @@ pub(super) struct Kept {
     pub(super) row_rest: Vec<f64>,
     /// Dropped mass of each column (m,).
     pub(super) column_rest: Vec<f64>,
-    /// There were more entries than may be kept, and none is here.
+    /// There were more entries than may be kept: none is here.
     pub(super) overflows: bool,
 }
 

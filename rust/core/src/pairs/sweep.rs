@@ -16,7 +16,7 @@ const MOST_OF_WIDE: usize = 16;
 const WIDE: usize = 1 << 16;
 
 /// Fewest rows of a chunk, where there are that many.
-const FEWEST_ROWS: usize = 16;
+const FEWEST_ROWS: usize = 32;
 
 /// Rows of a block that a pass may take at once.
 const BLOCK: usize = 4;

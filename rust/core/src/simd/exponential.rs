@@ -80,8 +80,13 @@ fn reduced_f64<A: Arithmetic>(x: f64, range: (f64, f64)) -> (f64, f64) {
     let x = if x > range.1 { range.1 } else { x };
     let n = A::mul_add(x, std::f64::consts::LOG2_E, ROUND_F64) - ROUND_F64;
     let r = A::mul_add(-n, LN2_LOW_F64, A::mul_add(-n, LN2_HIGH_F64, x));
-    let q = Q_F64.iter().rev().fold(0.0, |q, &c| A::mul_add(q, r, c));
-    (n, 1.0 + A::mul_add(r * r, q, r))
+    // Estrin's scheme: the short dependence is worth a sixth of the time.
+    let pair = |k: usize| A::mul_add(Q_F64[2 * k + 1], r, Q_F64[2 * k]);
+    let (square, fourth) = (r * r, (r * r) * (r * r));
+    let low = A::mul_add(pair(1), square, pair(0));
+    let middle = A::mul_add(pair(3), square, pair(2));
+    let q = A::mul_add(A::mul_add(pair(4), fourth, middle), fourth, low);
+    (n, 1.0 + A::mul_add(square, q, r))
 }
 
 #[inline(always)]

@@ -99,6 +99,14 @@ impl<'s, 'c, P: SemiDual> Evaluation<'s, 'c, P> {
                 return Ok(threshold <= asked);
             }
             self.run.crowded = true;
+            if self.run.is_over() {
+                // Nobody takes a step any more; what is left is a plan of which nothing is kept.
+                let kept = &mut point.pass.kept;
+                kept.offsets = vec![0; point.pass.alpha.len() + 1];
+                kept.row_rest = self.problem.row_weights().to_vec();
+                kept.column_rest.clone_from(&point.pass.column_sums);
+                return Ok(false);
+            }
             if n_passes > MAX_REPEATS {
                 return Err(Error::TooLarge { bytes: 12 * self.problem.most_kept() as u128 });
             }

@@ -24,6 +24,9 @@ pub(super) const SINGLE_FLOOR: f64 = 3e-6;
 /// Passes without a smaller error after which rounding is taken to be the limit.
 const PATIENCE: usize = 400;
 
+/// Passes in a row that lose a column, after which single precision is taken not to reach it.
+const MAX_LOST: usize = 10;
+
 /// Why a run of iterations ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -132,7 +135,8 @@ impl<'a> Iteration<'a> {
         let (reg, damping) = (self.problem.reg, self.damping());
         let mut acceleration = Acceleration::new(rules.tol);
         let mut progress = Progress::default();
-        let mut is_last = false;
+        let (mut is_last, mut n_lost) = (false, 0);
+        let is_single = size_of::<E>() < size_of::<f64>();
         for _ in 0..rules.passes {
             let omega = if is_last { 1.0 } else { acceleration.omega };
             self.old.copy_from_slice(&iterate.alpha);
@@ -175,8 +179,12 @@ impl<'a> Iteration<'a> {
                 }
             }
             let omega = if is_last { 1.0 } else { acceleration.omega };
-            self.update_columns(iterate, omega, damping.1, run)?;
+            let is_lost = self.update_columns(iterate, omega, damping.1, run)?;
             self.translate(iterate);
+            n_lost = if is_lost { n_lost + 1 } else { 0 };
+            if is_single && n_lost == MAX_LOST {
+                return Ok(Outcome::OutOfRange);
+            }
         }
         Ok(Outcome::Over)
     }
@@ -306,14 +314,14 @@ impl<'a> Iteration<'a> {
     /// Sinkhorn's column update, relaxed by `omega`.
     ///
     /// Sums that have left the range are found anew; with no passes left for that, their columns
-    /// stay as they are.
+    /// stay as they are. Returns whether there were any.
     fn update_columns(
         &self,
         iterate: &mut Iterate,
         omega: f64,
         damping: f64,
         run: &mut Run<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let lost: Vec<usize> =
             (0..self.column_sums.len()).filter(|&j| !SAFE.contains(&self.column_sums[j])).collect();
         let mut log_sums: Vec<f64> = self.column_sums.iter().map(|sum| sum.ln()).collect();
@@ -340,7 +348,7 @@ impl<'a> Iteration<'a> {
             let new = damping * (gamma + self.log_b[j] - log_sums[j]);
             *psi = self.log_b[j] + gamma + omega * (new - gamma);
         }
-        Ok(())
+        Ok(!lost.is_empty())
     }
 
     /// Move the constant between the potentials that raises the dual value most.

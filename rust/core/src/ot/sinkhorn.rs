@@ -160,8 +160,10 @@ impl Solve<'_, '_> {
                         if is_lost {
                             self.iterate = start(&self.iteration.problem, None)?;
                         }
-                        let goes_on = outcome == Outcome::Reached && params.tol < SINGLE_FLOOR;
-                        if (is_lost || goes_on) && !run.is_over() {
+                        let goes_on = is_lost
+                            || outcome == Outcome::OutOfRange
+                            || outcome == Outcome::Reached && params.tol < SINGLE_FLOOR;
+                        if goes_on && !run.is_over() {
                             self.iteration.working = self.iteration.problem.values;
                             self.iterations::<f64>(params.tol, run)?
                         } else {

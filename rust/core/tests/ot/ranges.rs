@@ -8,7 +8,7 @@ use hasten_core::ot::{
 use hasten_core::pairs::{Metric, PairValues, Points};
 use hasten_core::parallel::Team;
 
-use crate::dense::{Owned, go_on, random, weights};
+use crate::dense::{Owned, go_on, point_costs, random, uniform, weights};
 
 #[test]
 fn the_unit_of_mass_changes_no_number_of_passes() {
@@ -66,6 +66,31 @@ fn distances_beyond_single_precision_are_taken_in_double() {
             let error = owned.marginal_error(&found.f, &found.g);
             assert!(error <= 1e-5, "{error} {:?}", (found.f, found.g));
         }
+    }
+}
+
+#[test]
+fn a_point_beyond_single_precision_is_reached_in_double() {
+    let far = |values: Vec<f64>| -> Vec<f64> { values.iter().map(|x| 1e19 * x).collect() };
+    let (x, mut y) = (far(uniform(30, 1)), far(uniform(20, 2)));
+    y[19] = 2.9e19;
+    let metric = Metric::SquaredEuclidean;
+    let double = Points::<f64>::new(&x, &y, 1, metric).unwrap();
+    let single = Points::<f32>::new(&x, &y, 1, metric).unwrap();
+    let mut row = [0.0; 20];
+    single.fill(0, 0, &mut row);
+    assert!(row[19].is_infinite() && row[..19].iter().all(|c| c.is_finite()));
+    let cost = point_costs(metric, &x, &y, 1);
+    let owned = Owned { cost, reg: 1e37, ..random(30, 20, 1.0, 3) };
+    for method in [Method::Auto, Method::Sinkhorn, Method::Log] {
+        let precision = Precision::Mixed;
+        let params = SinkhornParams { method, precision, tol: 1e-5, ..Default::default() };
+        let problem = owned.problem(&double);
+        let team = Team::sequential();
+        let found = sinkhorn(&problem, &single, &params, &team, &mut ()).unwrap();
+        assert_eq!(found.status, Status::Converged, "{params:?}");
+        assert!(found.n_iter < 500, "{}", found.n_iter);
+        assert!(owned.marginal_error(&found.f, &found.g) <= 1.01e-5);
     }
 }
 

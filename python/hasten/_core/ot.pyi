@@ -44,7 +44,7 @@ class _Solution(_Certificate):
     history_error: NDArray[np.float64] | None
     history_value: NDArray[np.float64] | None
     history_reg: NDArray[np.float64] | None
-    history_stage: NDArray[np.uint8] | None
+    history_stage: NDArray[np.uint8] | None  # 0 log, 1 scaling, 2 path, 3 newton
 
 class _Batch(TypedDict):
     f: NDArray[np.float64]  # (B, n)
@@ -55,19 +55,18 @@ class _Batch(TypedDict):
     marginal_error: NDArray[np.float64]  # (B,)
     status: list[str]  # (B,)
     n_iter: NDArray[np.uint64]  # (B,)
+    n_newton: NDArray[np.int64]  # (B,)
+    n_cg: NDArray[np.int64]  # (B,)
+    density: NDArray[np.float64]  # (B,)
+    methods: list[str]  # (B,)
 
-class _Symmetric(TypedDict):
+class _Symmetric(_Certificate):
     f: NDArray[np.float64]  # (n,)
-    value: float
-    gap: float
-    marginal_error: float
     status: str
     n_iter: int
 
 class _Barycenter(TypedDict):
     weights: NDArray[np.float64]  # (n,)
-    f: NDArray[np.float64]  # (K, n)
-    g: NDArray[np.float64]  # (K, n)
     error: float
     status: str
     n_iter: int
@@ -190,7 +189,6 @@ def symmetric(
     a: NDArray[np.float64],  # (n,), positive
     reg: float,
     reg_marginal: float,
-    init: NDArray[np.float64] | None,  # (n,)
     tol: float,
     max_iter: int,
     precision: str,

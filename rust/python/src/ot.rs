@@ -61,7 +61,6 @@ fn stage(stage: Stage) -> u8 {
         Stage::Scaling => 1,
         Stage::Path => 2,
         Stage::Newton => 3,
-        Stage::Certificate => 4,
     }
 }
 
@@ -119,8 +118,8 @@ impl<'a> Terms<'a> {
 
 /// Potentials with their certificate, as a dictionary.
 ///
-/// `options` are the Sinkhorn iterations and the entries per row of the published Newton stage, and
-/// the dropped mass, stage tolerance and ratio of levels of the default one.
+/// `options` are the Sinkhorn iterations and the share of all entries of the published Newton stage,
+/// and the dropped mass, stage tolerance and ratio of levels of the default one.
 #[pyfunction]
 #[pyo3(signature = (
     cost, a, b, reg, reg_marginals, method, options, init, tol, max_iter, eps_scaling, precision,

@@ -77,7 +77,7 @@ impl Acceleration {
     }
 
     /// Newton's method may wait until the error is below `near`; `n_before` passes were made before.
-    pub(super) fn to_near(self, near: f64, n_before: usize) -> Self {
+    pub(super) fn approaching(self, near: f64, n_before: usize) -> Self {
         Self { near, n_before, ..self }
     }
 
@@ -99,7 +99,8 @@ impl Acceleration {
             return Advice::Iterate;
         }
         let rate = (error / before).powf(1.0 / INTERVAL as f64);
-        if rate < 1.0 {
+        // The formula is that of a factor below the best one, where the rate exceeds omega - 1.
+        if rate < 1.0 && rate >= self.omega - 1.0 {
             let theta = (rate + self.omega - 1.0).powi(2) / (rate * self.omega.powi(2));
             let best = 2.0 / (1.0 + (1.0 - theta).max(0.0).sqrt());
             self.omega = self.omega.max(best).min(self.limit);
@@ -144,6 +145,17 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_better_than_any_of_the_factor_leaves_it_alone() {
+        let mut acceleration = Acceleration::new(1e-300);
+        (0..20).for_each(|k| _ = acceleration.observe(0.95_f64.powi(k)));
+        let omega = acceleration.omega;
+        let rate = 0.5 * (omega - 1.0);
+        assert!(rate > 0.1);
+        (0..10).for_each(|k| _ = acceleration.observe(0.95_f64.powi(19) * rate.powi(k)));
+        assert_eq!(acceleration.omega, omega);
+    }
+
+    #[test]
     fn slow_and_rising_errors_call_for_newton() {
         for factor in [0.9999_f64, 1.0, 1.01, f64::NAN] {
             let mut acceleration = Acceleration::new(1e-9);
@@ -156,7 +168,7 @@ mod tests {
     fn newton_waits_while_the_error_comes_near() {
         // Far too slow for the tolerance, but not for 0.03.
         let advice = |factor: f64, near: f64| {
-            let mut acceleration = Acceleration::new(1e-9).to_near(near, 0);
+            let mut acceleration = Acceleration::new(1e-9).approaching(near, 0);
             let mut at = |k: usize| acceleration.observe(0.5 * factor.powi(k as i32));
             (0..APPROACH).position(|k| at(k) == Advice::Newton)
         };

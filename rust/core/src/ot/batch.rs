@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 
+use super::params::SinkhornParams;
 use super::problem::{Marginals, Problem};
-use super::sinkhorn::{SinkhornParams, SinkhornSolution, sinkhorn};
+use super::sinkhorn::{SinkhornSolution, sinkhorn};
 use crate::control::{Control, Flow, Info};
 use crate::error::Error;
 use crate::float::Float;

@@ -36,7 +36,8 @@ pub struct Certificate {
 /// Evaluate potentials `f` (n,) and `g` (m,): one pass over the cost, three for fixed marginals.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::Interrupted`] through `check`.
+/// As [`Problem::validate`]; [`Error::Shape`], [`Error::Value`] for fixed marginals of different
+/// mass, [`Error::TooLarge`], [`Error::Interrupted`] through `check`.
 pub fn certify(
     problem: &Problem<'_>,
     f: &[f64],
@@ -44,6 +45,8 @@ pub fn certify(
     team: &Team,
     check: &dyn Fn() -> Result<(), Error>,
 ) -> Result<Certificate, Error> {
+    problem.validate_with((f, g))?;
+    problem.require_same_mass()?;
     let Problem { a, b, reg, marginals, .. } = *problem;
     let (phi, psi) = problem.log_potentials(f, g);
     let plan = Plan { values: problem.values, reg, phi: &phi, psi: &psi };
@@ -257,7 +260,7 @@ fn rounded_gap(
     plan.visit(team, check, &mut visitors)?;
     let divergence = pairwise_sum(&visitors.iter().map(|v| v.divergence).collect::<Vec<_>>());
     let linear = pairwise_sum(&visitors.iter().map(|v| v.linear).collect::<Vec<_>>());
-    Ok((plan.reg * at_least_zero(divergence), linear))
+    Ok((plan.reg * at_least_zero(divergence), if linear.is_nan() { f64::INFINITY } else { linear }))
 }
 
 /// Sums `KL(G | P)` and `<G, C>` with `G = x P y + e_a e_b^T`.

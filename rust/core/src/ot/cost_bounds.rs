@@ -1,6 +1,7 @@
 //! Min-plus passes over the cost: bounds of unregularised transport, and the scale of the cost.
 
 use super::plan_rows::tile_dot;
+use super::problem::require_len;
 use crate::error::{Error, try_vec};
 use crate::pairs::{Chunks, PairValues, TILE, Visitor, visit};
 use crate::parallel::{Team, pairwise_sum};
@@ -142,7 +143,7 @@ pub(super) fn mean_reduced_cost(
 /// The potentials are made feasible by two c-transforms over the support of the weights.
 ///
 /// # Errors
-/// [`Error::TooLarge`], and whatever `check` returns.
+/// [`Error::Shape`], [`Error::TooLarge`], and whatever `check` returns.
 pub fn lower_bound(
     values: &dyn PairValues,
     weights: (&[f64], &[f64]),
@@ -150,6 +151,13 @@ pub fn lower_bound(
     team: &Team,
     check: &dyn Fn() -> Result<(), Error>,
 ) -> Result<f64, Error> {
+    require_len("a", weights.0, values.n_rows())?;
+    require_len("b", weights.1, values.n_columns())?;
+    require_len("f", f, values.n_rows())?;
+    if weights.1.is_empty() {
+        let expected = "at least one entry".into();
+        return Err(Error::Shape { argument: "b", expected, found: "none".into() });
+    }
     let on_support = |potential: &[f64], weights: &[f64]| -> Vec<f64> {
         let pairs = potential.iter().zip(weights);
         pairs.map(|(&p, &w)| if w > 0.0 { p } else { f64::NEG_INFINITY }).collect()
@@ -163,5 +171,7 @@ pub fn lower_bound(
     };
     let terms = [terms(&rows, weights.0), terms(&columns, weights.1)].concat();
     let sizes: Vec<f64> = terms.iter().map(|term| term.abs()).collect();
-    Ok(pairwise_sum(&terms) - ROUNDING * pairwise_sum(&sizes))
+    let bound = pairwise_sum(&terms) - ROUNDING * pairwise_sum(&sizes);
+    // What overflow made of it bounds nothing.
+    Ok(if bound.is_nan() { f64::NEG_INFINITY } else { bound })
 }

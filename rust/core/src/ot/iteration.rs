@@ -7,7 +7,7 @@ use super::log_pass::{LogPass, RowRule};
 use super::problem::Problem;
 use super::run::{Run, Stage};
 use super::scaling_pass::Kernels;
-use super::transform::column_log_sums;
+use super::transform::{PASSES, rescued_log_sums};
 use crate::error::{Error, try_vec};
 use crate::float::Float;
 use crate::pairs::PairValues;
@@ -24,6 +24,9 @@ pub(super) const SINGLE_FLOOR: f64 = 3e-6;
 /// Passes without a smaller error after which rounding is taken to be the limit.
 const PATIENCE: usize = 400;
 
+/// Passes in a row that lose a column, after which single precision is taken not to reach it.
+const MAX_LOST: usize = 10;
+
 /// Why a run of iterations ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -35,7 +38,7 @@ pub(super) enum Outcome {
     Over,
     /// The error falls no further.
     Stalled,
-    /// Scalings have left the range of a stored kernel.
+    /// Scalings have left the range of a stored kernel, or potentials that of numbers.
     OutOfRange,
 }
 
@@ -53,6 +56,12 @@ pub(super) struct Iterate {
 /// Error to which passes over a stored kernel go on before Newton's method, if they soon reach it.
 const NEAR: f64 = 0.03;
 
+impl Iterate {
+    pub(super) fn is_finite(&self) -> bool {
+        self.alpha.iter().chain(&self.psi).all(|x| x.is_finite())
+    }
+}
+
 /// How iterations go on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
@@ -64,6 +73,8 @@ pub(super) struct Rules {
     pub(super) relaxes: bool,
     /// Most passes of these iterations.
     pub(super) passes: usize,
+    /// What log passes are entered as.
+    pub(super) stage: Stage,
 }
 
 /// A problem with what its iterations need.
@@ -124,7 +135,8 @@ impl<'a> Iteration<'a> {
         let (reg, damping) = (self.problem.reg, self.damping());
         let mut acceleration = Acceleration::new(rules.tol);
         let mut progress = Progress::default();
-        let mut is_last = false;
+        let (mut is_last, mut n_lost) = (false, 0);
+        let is_single = size_of::<E>() < size_of::<f64>();
         for _ in 0..rules.passes {
             let omega = if is_last { 1.0 } else { acceleration.omega };
             self.old.copy_from_slice(&iterate.alpha);
@@ -139,7 +151,7 @@ impl<'a> Iteration<'a> {
             iterate.error = error / self.scale();
             let value = if run.is_traced() { self.dual(iterate) } else { f64::NAN };
             let g = || self.column_potential(&iterate.psi);
-            let goes_on = run.pass(Stage::Log, reg, iterate.error, value, &g)?;
+            let goes_on = run.pass(rules.stage, reg, iterate.error, value, &g)?;
             if iterate.error <= rules.tol {
                 if omega == 1.0 {
                     return Ok(Outcome::Reached);
@@ -150,6 +162,9 @@ impl<'a> Iteration<'a> {
             }
             if !goes_on {
                 return Ok(Outcome::Over);
+            }
+            if !iterate.error.is_finite() && !iterate.is_finite() {
+                return Ok(Outcome::OutOfRange);
             }
             if progress.is_stuck(iterate.error) {
                 return Ok(Outcome::Stalled);
@@ -164,8 +179,12 @@ impl<'a> Iteration<'a> {
                 }
             }
             let omega = if is_last { 1.0 } else { acceleration.omega };
-            self.update_columns(iterate, omega, damping.1, run)?;
+            let is_lost = self.update_columns(iterate, omega, damping.1, run)?;
             self.translate(iterate);
+            n_lost = if is_lost { n_lost + 1 } else { 0 };
+            if is_single && n_lost == MAX_LOST {
+                return Ok(Outcome::OutOfRange);
+            }
         }
         Ok(Outcome::Over)
     }
@@ -182,12 +201,14 @@ impl<'a> Iteration<'a> {
         // Far from overflow, and what was flushed to 0 stays small.
         let limit: f64 = if size_of::<E>() == size_of::<f64>() { 50.0 } else { 20.0 };
         let range = (-limit).exp()..=limit.exp();
-        let mut acceleration = Acceleration::new(rules.tol).to_near(NEAR, run.n_iter);
+        let mut acceleration = Acceleration::new(rules.tol).approaching(NEAR, run.n_iter);
         let mut progress = Progress::default();
-        let (n, m) = (iterate.alpha.len(), iterate.psi.len());
-        let (mut u, mut v) = (try_vec(n, 0.0)?, try_vec(m, 1.0)?);
+        let m = iterate.psi.len();
+        // Masses near 1, whatever their unit, lie in the range of single precision.
+        let mass = self.masses.0;
+        let weights: Vec<f64> = self.problem.a.iter().map(|a| a / mass).collect();
+        let (mut u, mut v) = (weights.clone(), try_vec(m, 1.0)?);
         let mut single = try_vec(m, E::zero())?;
-        u.copy_from_slice(self.problem.a);
         let Iterate { alpha, psi, .. } = &*iterate;
         kernels.absorb(self.working, reg, (alpha, psi), self.team, &|| run.check())?;
         run.n_iter += 1;
@@ -200,51 +221,61 @@ impl<'a> Iteration<'a> {
             let row_error = kernels.run(
                 self.team,
                 &|| run.check(),
-                self.problem.a,
+                &weights,
                 &single,
                 omega,
                 &mut u,
                 &mut self.column_sums,
             )?;
             for (sum, v) in self.column_sums.iter_mut().zip(&single) {
-                *sum *= Float::to_f64(*v);
+                *sum *= mass * Float::to_f64(*v);
             }
-            let error = (self.column_error(&iterate.psi) + row_error) / self.scale();
+            let error = (self.column_error(&iterate.psi) + mass * row_error) / self.scale();
             let is_safe = error.is_finite()
-                && u.iter().zip(self.problem.a).all(|(u, a)| range.contains(&(u / a)))
+                && u.iter().zip(&weights).all(|(u, a)| range.contains(&(u / a)))
                 && v.iter().all(|v| range.contains(v))
                 && self.column_sums.iter().all(|&sum| sum > 0.0);
             if !is_safe {
                 // Left to a log pass, which has no range to leave.
-                return Ok(self.leave(iterate, &u, &v, error, Outcome::OutOfRange));
+                run.n_iter += 1;
+                leave(iterate, (&u, &weights), &v, f64::INFINITY);
+                return Ok(Outcome::OutOfRange);
             }
             iterate.error = error;
             let g = || {
                 let psi: Vec<f64> = iterate.psi.iter().zip(&v).map(|(p, v)| p + v.ln()).collect();
                 self.column_potential(&psi)
             };
-            let value = if run.is_traced() { self.scaled_dual(iterate, &u, &v) } else { f64::NAN };
+            let value = if run.is_traced() {
+                self.scaled_dual(iterate, (&u, &weights), &v)
+            } else {
+                f64::NAN
+            };
             let goes_on = run.pass(Stage::Scaling, reg, error, value, &g)?;
             if error <= rules.tol {
                 if omega == 1.0 {
-                    return Ok(self.leave(iterate, &u, &v, error, Outcome::Reached));
+                    leave(iterate, (&u, &weights), &v, error);
+                    return Ok(Outcome::Reached);
                 }
                 is_last = true;
             } else {
                 is_last = false;
             }
             if !goes_on {
-                return Ok(self.leave(iterate, &u, &v, error, Outcome::Over));
+                leave(iterate, (&u, &weights), &v, error);
+                return Ok(Outcome::Over);
             }
             if progress.is_stuck(error) {
-                return Ok(self.leave(iterate, &u, &v, error, Outcome::Stalled));
+                leave(iterate, (&u, &weights), &v, error);
+                return Ok(Outcome::Stalled);
             }
             let advice = acceleration.observe(error);
             if !rules.relaxes {
                 acceleration.omega = 1.0;
             }
             if advice == Advice::Newton && rules.may_leave {
-                return Ok(self.leave(iterate, &u, &v, error, Outcome::Newton));
+                leave(iterate, (&u, &weights), &v, error);
+                return Ok(Outcome::Newton);
             }
             let omega = if is_last { 1.0 } else { acceleration.omega };
             let columns = self.problem.b.iter().zip(&self.column_sums);
@@ -254,30 +285,8 @@ impl<'a> Iteration<'a> {
             }
         }
         let error = iterate.error;
-        Ok(self.leave(iterate, &u, &v, error, Outcome::Over))
-    }
-
-    /// Move the scalings into the potentials.
-    fn leave(
-        &self,
-        iterate: &mut Iterate,
-        u: &[f64],
-        v: &[f64],
-        error: f64,
-        outcome: Outcome,
-    ) -> Outcome {
-        let scalings = u.iter().zip(self.problem.a);
-        for (alpha, (u, a)) in iterate.alpha.iter_mut().zip(scalings) {
-            let step = (u / a).ln();
-            // A scaling out of range is dropped; the next log pass finds the potential anew.
-            *alpha += if step.is_finite() { step } else { 0.0 };
-        }
-        for (psi, v) in iterate.psi.iter_mut().zip(v) {
-            let step = v.ln();
-            *psi += if step.is_finite() { step } else { 0.0 };
-        }
-        iterate.error = error;
-        outcome
+        leave(iterate, (&u, &weights), &v, error);
+        Ok(Outcome::Over)
     }
 
     /// Sum of the distances of the column sums from what they should be.
@@ -302,31 +311,44 @@ impl<'a> Iteration<'a> {
         rows.map(|(a, (alpha, log_sum))| a * (alpha + log_sum).exp_m1().abs()).sum()
     }
 
+    /// Sinkhorn's column update, relaxed by `omega`.
+    ///
+    /// Sums that have left the range are found anew; with no passes left for that, their columns
+    /// stay as they are. Returns whether there were any.
     fn update_columns(
         &self,
         iterate: &mut Iterate,
         omega: f64,
         damping: f64,
-        run: &Run<'_>,
-    ) -> Result<(), Error> {
-        let rescued = if self.column_sums.iter().any(|sum| !SAFE.contains(sum)) {
-            let logs = iterate.alpha.iter().zip(self.problem.a);
-            let phi: Vec<f64> = logs.map(|(alpha, a)| alpha + a.ln()).collect();
-            let reg = self.problem.reg;
-            Some(column_log_sums(self.problem.values, &phi, reg, self.team, &|| run.check())?)
-        } else {
-            None
-        };
-        for (j, psi) in iterate.psi.iter_mut().enumerate() {
-            let log_sum = match &rescued {
-                Some(log_sums) if !SAFE.contains(&self.column_sums[j]) => log_sums[j] + *psi,
-                _ => self.column_sums[j].ln(),
+        run: &mut Run<'_>,
+    ) -> Result<bool, Error> {
+        let lost: Vec<usize> =
+            (0..self.column_sums.len()).filter(|&j| !SAFE.contains(&self.column_sums[j])).collect();
+        let mut log_sums: Vec<f64> = self.column_sums.iter().map(|sum| sum.ln()).collect();
+        if !lost.is_empty() {
+            let exact = if run.n_left() > PASSES {
+                let logs = iterate.alpha.iter().zip(self.problem.a);
+                let phi: Vec<f64> = logs.map(|(alpha, a)| alpha + a.ln()).collect();
+                let Problem { values, reg, .. } = self.problem;
+                let check = || run.check();
+                let (exact, passes) =
+                    rescued_log_sums(values, &phi, reg, &lost, self.team, &check)?;
+                run.n_iter += passes;
+                Some(exact)
+            } else {
+                None
             };
+            for (k, &j) in lost.iter().enumerate() {
+                log_sums[j] =
+                    exact.as_ref().map_or(self.log_b[j], |exact| exact[k] + iterate.psi[j]);
+            }
+        }
+        for (j, psi) in iterate.psi.iter_mut().enumerate() {
             let gamma = *psi - self.log_b[j];
-            let new = damping * (gamma + self.log_b[j] - log_sum);
+            let new = damping * (gamma + self.log_b[j] - log_sums[j]);
             *psi = self.log_b[j] + gamma + omega * (new - gamma);
         }
-        Ok(())
+        Ok(!lost.is_empty())
     }
 
     /// Move the constant between the potentials that raises the dual value most.
@@ -376,11 +398,11 @@ impl<'a> Iteration<'a> {
 
     /// Dual value at the iterate, from the column sums of the last pass.
     fn dual(&self, iterate: &Iterate) -> f64 {
-        self.scaled_dual(iterate, self.problem.a, &[])
+        self.scaled_dual(iterate, (self.problem.a, self.problem.a), &[])
     }
 
-    /// Dual value at the iterate with scalings; an empty `v` stands for ones.
-    fn scaled_dual(&self, iterate: &Iterate, u: &[f64], v: &[f64]) -> f64 {
+    /// Dual value at the iterate with scalings `u / weights` and `v`; an empty `v` stands for ones.
+    fn scaled_dual(&self, iterate: &Iterate, (u, weights): (&[f64], &[f64]), v: &[f64]) -> f64 {
         let Problem { a, b, reg, marginals, .. } = self.problem;
         let side = |weight: f64, potential: f64, rho: f64| {
             if rho.is_finite() {
@@ -389,8 +411,8 @@ impl<'a> Iteration<'a> {
                 weight * potential * reg
             }
         };
-        let rows = iterate.alpha.iter().zip(u).zip(a);
-        let rows = rows.map(|((alpha, u), a)| side(*a, alpha + (u / a).ln(), marginals.rows));
+        let rows = iterate.alpha.iter().zip(u.iter().zip(weights)).zip(a);
+        let rows = rows.map(|((alpha, (u, w)), a)| side(*a, alpha + (u / w).ln(), marginals.rows));
         let columns = iterate.psi.iter().zip(&self.log_b).zip(b).enumerate();
         let columns = columns.map(|(j, ((psi, log_b), b))| {
             side(*b, psi - log_b + v.get(j).map_or(0.0, |v| v.ln()), marginals.columns)
@@ -398,6 +420,21 @@ impl<'a> Iteration<'a> {
         let mass: f64 = self.column_sums.iter().sum();
         rows.sum::<f64>() + columns.sum::<f64>() - reg * (mass - self.masses.0 * self.masses.1)
     }
+}
+
+/// Move the scalings `u / weights` and `v` into the potentials.
+fn leave(iterate: &mut Iterate, (u, weights): (&[f64], &[f64]), v: &[f64], error: f64) {
+    let scalings = u.iter().zip(weights);
+    for (alpha, (u, weight)) in iterate.alpha.iter_mut().zip(scalings) {
+        let step = (u / weight).ln();
+        // A scaling out of range is dropped; the next log pass finds the potential anew.
+        *alpha += if step.is_finite() { step } else { 0.0 };
+    }
+    for (psi, v) in iterate.psi.iter_mut().zip(v) {
+        let step = v.ln();
+        *psi += if step.is_finite() { step } else { 0.0 };
+    }
+    iterate.error = error;
 }
 
 /// The smallest error so far, and how long ago it was found.

@@ -5,7 +5,9 @@
 //! and its column sums are all that the column update needs.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::kept_rows::{KeepRule, KeptRows, join};
 use super::semi_dual::Kept;
 use crate::error::{Error, try_vec};
 use crate::pairs::{Chunks, PairValues, TILE, add_columns, sweep};
@@ -38,23 +40,14 @@ impl RowRule {
 /// Memory of passes over one cost: a few numbers a column for each chunk of rows.
 pub(super) struct LogPass<'a, E> {
     values: &'a dyn PairValues,
-    weights: &'a [f64],
+    /// Weights of the rows (n,).
+    pub(super) weights: &'a [f64],
     chunks: Chunks,
     partial: Vec<f64>,
     terms: Vec<E>,
     kept: Vec<KeptRows>,
     /// Log-sum-exp of each row in the last pass, `log sum_j exp(psi_j - C_ij / reg)`.
     pub(super) row_log_sums: Vec<f64>,
-}
-
-/// What a chunk keeps of its rows.
-#[derive(Default)]
-struct KeptRows {
-    counts: Vec<usize>,
-    columns: Vec<u32>,
-    values: Vec<f64>,
-    row_rest: Vec<f64>,
-    column_rest: Vec<f64>,
 }
 
 struct State<'s, E> {
@@ -112,7 +105,9 @@ impl<'a, E: Elementary> LogPass<'a, E> {
         Ok(())
     }
 
-    /// As [`LogPass::run`] with the plain rule, keeping the entries of at least `threshold`.
+    /// As [`LogPass::run`] with the plain rule, keeping entries.
+    ///
+    /// When they are too many, the potentials and sums are right all the same.
     #[expect(clippy::too_many_arguments)]
     pub(super) fn run_and_keep(
         &mut self,
@@ -120,7 +115,7 @@ impl<'a, E: Elementary> LogPass<'a, E> {
         check: &dyn Fn() -> Result<(), Error>,
         reg: f64,
         psi: &[f64],
-        threshold: f64,
+        keep: KeepRule,
         alpha: &mut [f64],
         column_sums: &mut [f64],
         out: &mut Kept,
@@ -128,14 +123,8 @@ impl<'a, E: Elementary> LogPass<'a, E> {
         self.partial.fill(0.0);
         self.kept.resize_with(self.chunks.len(), KeptRows::default);
         let n_columns = psi.len();
-        for kept in &mut self.kept {
-            kept.counts.clear();
-            kept.columns.clear();
-            kept.values.clear();
-            kept.row_rest.clear();
-            kept.column_rest.clear();
-            kept.column_rest.resize(n_columns, 0.0);
-        }
+        self.kept.iter_mut().for_each(|kept| kept.clear(n_columns));
+        let total = AtomicUsize::new(0);
         let (values, weights, chunks) = (self.values, self.weights, self.chunks);
         let mut states = states(
             chunks,
@@ -151,35 +140,14 @@ impl<'a, E: Elementary> LogPass<'a, E> {
         let rule = RowRule::PLAIN;
         sweep(team, chunks, &mut states, check, |state, rows| {
             let piece = Piece { values, weights, rows, inverse: 1.0 / reg, psi, rule, state };
-            dispatch(KeepingPiece { piece, threshold });
+            dispatch(KeepingPiece { piece, keep, total: &total });
         })?;
         add_columns(team, &self.partial, column_sums);
-        self.gather(n_columns, out);
+        join(&self.kept, keep, n_columns, out)?;
         for (sum, dropped) in column_sums.iter_mut().zip(&out.column_rest) {
             *sum += dropped;
         }
         Ok(())
-    }
-
-    /// Join what the chunks kept.
-    fn gather(&self, n_columns: usize, out: &mut Kept) {
-        out.offsets.clear();
-        out.offsets.push(0);
-        out.columns.clear();
-        out.values.clear();
-        out.row_rest.clear();
-        out.column_rest.clear();
-        out.column_rest.resize(n_columns, 0.0);
-        for kept in &self.kept {
-            let start = out.columns.len();
-            out.offsets.extend(kept.counts.iter().map(|count| start + count));
-            out.columns.extend_from_slice(&kept.columns);
-            out.values.extend_from_slice(&kept.values);
-            out.row_rest.extend_from_slice(&kept.row_rest);
-            for (sum, x) in out.column_rest.iter_mut().zip(&kept.column_rest) {
-                *sum += x;
-            }
-        }
     }
 }
 
@@ -263,7 +231,9 @@ impl<E: Elementary> Kernel for Piece<'_, '_, E> {
 
 struct KeepingPiece<'k, 's, E> {
     piece: Piece<'k, 's, E>,
-    threshold: f64,
+    keep: KeepRule,
+    /// Entries kept by all chunks.
+    total: &'k AtomicUsize,
 }
 
 /// Columns that are looked through at once for entries to keep.
@@ -274,14 +244,18 @@ impl<E: Elementary> Kernel for KeepingPiece<'_, '_, E> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let Self { mut piece, threshold } = self;
+        let Self { mut piece, keep: rule, total } = self;
         for row in piece.rows.clone() {
             let factor = piece.row::<A>(row);
             let State { sums, terms, kept, .. } = &mut *piece.state;
             let Some(kept) = kept else { return };
+            let (threshold, has_room) = (rule.threshold, kept.has_room(rule, total, terms.len()));
+            let before = kept.columns.len();
             let mut keep = |column: usize, mass: f64| {
-                kept.columns.push(column as u32);
-                kept.values.push(mass);
+                if has_room {
+                    kept.columns.push(column as u32);
+                    kept.values.push(mass);
+                }
                 sums[column] += mass;
             };
             let mut rest = [0.0; GROUP];
@@ -315,6 +289,7 @@ impl<E: Elementary> Kernel for KeepingPiece<'_, '_, E> {
                     *dropped += mass;
                 }
             }
+            total.fetch_add(kept.columns.len() - before, Ordering::Relaxed);
             kept.counts.push(kept.columns.len());
             kept.row_rest.push(rest.iter().sum());
         }
@@ -412,9 +387,9 @@ mod tests {
         // None, some and all of the entries; the second call finds the memory of the first.
         for threshold in [1e9, 1e-3, 0.0] {
             let go_on = || Ok(());
-            pass.run_and_keep(
-                &team, &go_on, REG, &psi, threshold, &mut alpha, &mut sums, &mut kept,
-            )?;
+            let keep = KeepRule { threshold, most: N * M };
+            pass.run_and_keep(&team, &go_on, REG, &psi, keep, &mut alpha, &mut sums, &mut kept)?;
+            assert!(!kept.overflows);
             assert_eq!(kept.offsets.len(), N + 1);
             let (mut columns, mut n_kept) = (kept.column_rest.clone(), 0);
             for i in 0..N {
@@ -438,6 +413,38 @@ mod tests {
                 0.0 => assert_eq!(n_kept, N * M),
                 1e9 => assert_eq!(n_kept, 0),
                 _ => assert!(n_kept > 0 && n_kept < N * M),
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn too_many_entries_leave_the_sums_as_they_are() -> Result<(), Error> {
+        let (cost, weights) = (uniform(N * M, 1), uniform(N, 2));
+        let values = Matrix::new("cost", &cost, (N, M))?;
+        let psi = uniform(M, 3);
+        let mut pass = LogPass::<f64>::new(&values, &weights)?;
+        let (mut kept, mut expected) = (Kept::default(), vec![0.0; M]);
+        pass.run(
+            &Team::sequential(),
+            &|| Ok(()),
+            REG,
+            &psi,
+            RowRule::PLAIN,
+            &mut [0.0; N],
+            &mut expected,
+        )?;
+        for team in [Team::sequential(), Team::lease(3)] {
+            for (most, overflows) in [(N * M - 1, true), (N * M, false), (1, true), (0, true)] {
+                let keep = KeepRule { threshold: 0.0, most };
+                let (mut alpha, mut sums) = ([0.0; N], vec![0.0; M]);
+                let go_on = || Ok(());
+                pass.run_and_keep(
+                    &team, &go_on, REG, &psi, keep, &mut alpha, &mut sums, &mut kept,
+                )?;
+                assert_eq!(kept.overflows, overflows, "{most}");
+                assert_eq!(kept.values.len(), if overflows { 0 } else { N * M });
+                assert!(sums.iter().zip(&expected).all(|(x, y)| (x - y).abs() <= 1e-13 * y));
             }
         }
         Ok(())

@@ -1,10 +1,11 @@
 //! A balanced problem as Newton's method sees it: log passes in double precision.
 
 use super::cost_bounds::mean_reduced_cost;
+use super::kept_rows::KeepRule;
 use super::log_pass::{LogPass, RowRule};
 use super::problem::Problem;
 use super::semi_dual::{Pass, SemiDual};
-use super::transform::column_log_sums;
+use super::transform::rescued_log_sums;
 use crate::error::Error;
 use crate::parallel::Team;
 
@@ -13,11 +14,17 @@ pub(super) struct LogProblem<'a> {
     problem: Problem<'a>,
     pass: LogPass<'a, f64>,
     team: &'a Team,
+    most_kept: usize,
 }
 
 impl<'a> LogProblem<'a> {
-    pub(super) fn new(problem: Problem<'a>, team: &'a Team) -> Result<Self, Error> {
-        Ok(Self { problem, pass: LogPass::new(problem.values, problem.a)?, team })
+    /// Passes that keep at most `most_kept` entries.
+    pub(super) fn new(
+        problem: Problem<'a>,
+        team: &'a Team,
+        most_kept: usize,
+    ) -> Result<Self, Error> {
+        Ok(Self { problem, pass: LogPass::new(problem.values, problem.a)?, team, most_kept })
     }
 }
 
@@ -47,8 +54,8 @@ impl SemiDual for LogProblem<'_> {
                 self.pass.run(self.team, check, reg, psi, rule, alpha, column_sums)
             }
             Some(threshold) => {
-                let columns = column_sums;
-                self.pass.run_and_keep(self.team, check, reg, psi, threshold, alpha, columns, kept)
+                let (columns, rule) = (column_sums, KeepRule { threshold, most: self.most_kept });
+                self.pass.run_and_keep(self.team, check, reg, psi, rule, alpha, columns, kept)
             }
         }
     }
@@ -59,14 +66,20 @@ impl SemiDual for LogProblem<'_> {
         reg: f64,
         psi: &[f64],
         alpha: &[f64],
-    ) -> Result<Vec<f64>, Error> {
+        columns: &[usize],
+    ) -> Result<(Vec<f64>, usize), Error> {
         let weights = self.problem.a.iter();
         let phi: Vec<f64> = alpha.iter().zip(weights).map(|(alpha, a)| alpha + a.ln()).collect();
-        let mut sums = column_log_sums(self.problem.values, &phi, reg, self.team, check)?;
-        for (sum, psi) in sums.iter_mut().zip(psi) {
-            *sum += psi;
+        let (mut sums, passes) =
+            rescued_log_sums(self.problem.values, &phi, reg, columns, self.team, check)?;
+        for (sum, &j) in sums.iter_mut().zip(columns) {
+            *sum += psi[j];
         }
-        Ok(sums)
+        Ok((sums, passes))
+    }
+
+    fn most_kept(&self) -> usize {
+        self.most_kept
     }
 
     fn mean_reduced_cost(&mut self, check: &dyn Fn() -> Result<(), Error>) -> Result<f64, Error> {

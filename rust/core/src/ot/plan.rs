@@ -20,12 +20,13 @@ pub struct Passing<'a> {
 /// The plan (n, m), row after row.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::Interrupted`].
+/// As [`Problem::validate`]; [`Error::Shape`], [`Error::TooLarge`], [`Error::Interrupted`].
 pub fn dense_plan<T: Float>(
     problem: &Problem<'_>,
     (f, g): (&[f64], &[f64]),
     passing: Passing<'_>,
 ) -> Result<Vec<T>, Error> {
+    problem.validate_with((f, g))?;
     let (n, m) = (f.len(), g.len());
     let bytes = n as u128 * m as u128 * size_of::<T>() as u128;
     let mut out: Vec<T> = try_zeroed(n.checked_mul(m).ok_or(Error::TooLarge { bytes })?)?;
@@ -71,23 +72,39 @@ pub struct SparsePlan {
 /// The entries of the plan that are at least `threshold`.
 ///
 /// # Errors
-/// [`Error::TooLarge`] for more columns than 32-bit indices can name; [`Error::Interrupted`].
+/// As [`Problem::validate`]; [`Error::Shape`], [`Error::TooLarge`] without memory for the entries or
+/// for more columns than 32-bit indices can name, [`Error::Interrupted`].
 pub fn sparse_plan(
     problem: &Problem<'_>,
     (f, g): (&[f64], &[f64]),
     threshold: f64,
     passing: Passing<'_>,
 ) -> Result<SparsePlan, Error> {
+    problem.validate_with((f, g))?;
     if i32::try_from(g.len()).is_err() {
         return Err(Error::TooLarge { bytes: 8 * g.len() as u128 });
     }
     let (phi, psi) = problem.log_potentials(f, g);
     let plan = Plan { values: problem.values, reg: problem.reg, phi: &phi, psi: &psi };
     let mut visitors: Vec<_> = (0..plan.chunks().len())
-        .map(|_| Keep { threshold, counts: Vec::new(), rows: SparsePlan::default() })
+        .map(|_| Keep {
+            threshold,
+            n_columns: g.len(),
+            counts: Vec::new(),
+            rows: SparsePlan::default(),
+            is_full: false,
+        })
         .collect();
     plan.visit(passing.team, passing.check, &mut visitors)?;
+    let len: usize = visitors.iter().map(|visitor| visitor.rows.columns.len()).sum();
     let mut out = SparsePlan { offsets: vec![0], ..SparsePlan::default() };
+    let is_full = visitors.iter().any(|visitor| visitor.is_full)
+        || out.columns.try_reserve_exact(len).is_err()
+        || out.masses.try_reserve_exact(len).is_err()
+        || out.offsets.try_reserve_exact(f.len()).is_err();
+    if is_full {
+        return Err(Error::TooLarge { bytes: 12 * len as u128 + 8 * f.len() as u128 });
+    }
     for visitor in visitors {
         for count in visitor.counts {
             out.offsets.push(out.offsets[out.offsets.len() - 1] + count);
@@ -101,8 +118,11 @@ pub fn sparse_plan(
 
 struct Keep {
     threshold: f64,
+    n_columns: usize,
     counts: Vec<i64>,
     rows: SparsePlan,
+    /// There was no memory for a row.
+    is_full: bool,
 }
 
 impl PlanVisitor for Keep {
@@ -110,6 +130,12 @@ impl PlanVisitor for Keep {
     fn visit<A: Arithmetic>(&mut self, tile: PlanTile<'_>) {
         if tile.start == 0 {
             self.counts.push(0);
+            let SparsePlan { columns, masses, .. } = &mut self.rows;
+            self.is_full |= columns.try_reserve(self.n_columns).is_err()
+                || masses.try_reserve(self.n_columns).is_err();
+        }
+        if self.is_full {
+            return;
         }
         let before = self.rows.columns.len();
         let mut dropped = 0.0;
@@ -131,14 +157,16 @@ impl PlanVisitor for Keep {
 /// The product `P V` (n, k) with `values` (m, k) in rows, without the plan.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::Interrupted`].
+/// As [`Problem::validate`]; [`Error::Shape`], [`Error::TooLarge`], [`Error::Interrupted`].
 pub fn apply_plan(
     problem: &Problem<'_>,
     (f, g): (&[f64], &[f64]),
     (values, k): (&[f64], usize),
     passing: Passing<'_>,
 ) -> Result<Vec<f64>, Error> {
-    let mut out = try_vec(f.len() * k, 0.0)?;
+    problem.validate_with((f, g))?;
+    require_rows(values, g.len(), k)?;
+    let mut out = try_vec(product(f.len(), k)?, 0.0)?;
     if k == 0 {
         return Ok(out);
     }
@@ -160,6 +188,20 @@ pub fn apply_plan(
         .collect();
     plan.visit(passing.team, passing.check, &mut visitors)?;
     Ok(out)
+}
+
+/// Refuse a matrix that has not `n_rows` rows of `k` numbers.
+fn require_rows(values: &[f64], n_rows: usize, k: usize) -> Result<(), Error> {
+    if n_rows.checked_mul(k) == Some(values.len()) {
+        return Ok(());
+    }
+    let expected = format!("{n_rows} times {k} entries");
+    Err(Error::Shape { argument: "values", expected, found: values.len().to_string() })
+}
+
+/// The length of a matrix of doubles.
+fn product(n: usize, m: usize) -> Result<usize, Error> {
+    n.checked_mul(m).ok_or(Error::TooLarge { bytes: 8 * n as u128 * m as u128 })
 }
 
 struct Multiply<'k> {
@@ -184,15 +226,17 @@ impl PlanVisitor for Multiply<'_> {
 /// The product `P^T U` (m, k) with `values` (n, k) in rows, without the plan.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::Interrupted`].
+/// As [`Problem::validate`]; [`Error::Shape`], [`Error::TooLarge`], [`Error::Interrupted`].
 pub fn apply_transposed_plan(
     problem: &Problem<'_>,
     (f, g): (&[f64], &[f64]),
     (values, k): (&[f64], usize),
     passing: Passing<'_>,
 ) -> Result<Vec<f64>, Error> {
+    problem.validate_with((f, g))?;
+    require_rows(values, f.len(), k)?;
     let m = g.len();
-    let mut out = try_vec(m * k, 0.0)?;
+    let mut out = try_vec(product(m, k)?, 0.0)?;
     let (phi, psi) = problem.log_potentials(f, g);
     let plan = Plan { values: problem.values, reg: problem.reg, phi: &phi, psi: &psi };
     // One column of the result at a time: partial sums of all would take chunks times m k numbers.

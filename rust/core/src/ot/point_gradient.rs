@@ -2,7 +2,7 @@
 
 use super::plan::Passing;
 use super::plan_rows::{Plan, PlanTile, PlanVisitor, by_chunk};
-use super::problem::Problem;
+use super::problem::{Problem, require_len};
 use crate::error::{Error, try_vec};
 use crate::pairs::{Metric, Points};
 use crate::simd::Arithmetic;
@@ -15,7 +15,7 @@ use crate::simd::Arithmetic;
 /// cost of the problem, and `x` their rows as given: [`Points`] keeps them scaled for the cosine.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::Interrupted`].
+/// As [`Problem::validate`]; [`Error::Shape`], [`Error::TooLarge`], [`Error::Interrupted`].
 pub fn point_gradient(
     problem: &Problem<'_>,
     points: &Points<f64>,
@@ -23,7 +23,9 @@ pub fn point_gradient(
     x: &[f64],
     passing: Passing<'_>,
 ) -> Result<Vec<f64>, Error> {
+    Problem { values: points, ..*problem }.validate_with((f, g))?;
     let d = points.dimension();
+    require_len("X", x, f.len() * d)?;
     let mut out = try_vec(f.len() * d, 0.0)?;
     let (phi, psi) = problem.log_potentials(f, g);
     let plan = Plan { values: points, reg: problem.reg, phi: &phi, psi: &psi };

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, require_finite};
 use crate::pairs::PairValues;
+use crate::parallel::pairwise_sum;
 
 /// What holds the marginals of a plan: infinity fixes them, a finite number is the weight of a
 /// Kullback-Leibler penalty.
@@ -38,8 +39,30 @@ pub struct Problem<'a> {
     pub marginals: Marginals,
 }
 
+/// Relative difference of the sums of fixed marginals that counts as rounding.
+const SAME_MASS: f64 = 1e-6;
+
+/// A potential in log units, `potential / reg + log weight`.
+pub(super) fn log_potential(potential: &[f64], weights: &[f64], reg: f64) -> Vec<f64> {
+    potential.iter().zip(weights).map(|(p, w)| p / reg + w.ln()).collect()
+}
+
+/// Refuse another length than `expected`.
+pub(super) fn require_len(
+    argument: &'static str,
+    values: &[f64],
+    expected: usize,
+) -> Result<(), Error> {
+    if values.len() == expected {
+        return Ok(());
+    }
+    let expected = format!("{expected} entries");
+    Err(Error::Shape { argument, expected, found: values.len().to_string() })
+}
+
 impl Problem<'_> {
-    /// Check lengths and signs; `positive` refuses weights of zero.
+    /// Check lengths and signs; `positive`, for a solve, refuses weights of zero, and fixed marginals
+    /// of different mass.
     ///
     /// # Errors
     /// [`Error::Shape`], [`Error::Value`] or [`Error::NotFinite`] naming the argument.
@@ -80,14 +103,33 @@ impl Problem<'_> {
                 });
             }
         }
-        Ok(())
+        if positive { self.require_same_mass() } else { Ok(()) }
+    }
+
+    /// Refuse fixed marginals of different mass, which no plan has.
+    pub(super) fn require_same_mass(&self) -> Result<(), Error> {
+        let (a, b) = (pairwise_sum(self.a), pairwise_sum(self.b));
+        // Written so that NaN is refused.
+        if !self.marginals.are_fixed() || (a - b).abs() <= SAME_MASS * a.max(b) {
+            return Ok(());
+        }
+        Err(Error::Value {
+            argument: "b",
+            rule: "of the same sum as `a`, with both marginals fixed",
+            value: format!("{b} beside {a}"),
+            index: None,
+        })
+    }
+
+    /// Check the problem, its weights perhaps zero, and that potentials have its lengths.
+    pub(super) fn validate_with(&self, (f, g): (&[f64], &[f64])) -> Result<(), Error> {
+        self.validate(false)?;
+        require_len("f", f, self.a.len())?;
+        require_len("g", g, self.b.len())
     }
 
     /// Potentials in log units, `f / reg + log a` and `g / reg + log b`.
     pub(super) fn log_potentials(&self, f: &[f64], g: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let logs = |potential: &[f64], weights: &[f64]| -> Vec<f64> {
-            potential.iter().zip(weights).map(|(p, w)| p / self.reg + w.ln()).collect()
-        };
-        (logs(f, self.a), logs(g, self.b))
+        (log_potential(f, self.a, self.reg), log_potential(g, self.b, self.reg))
     }
 }

@@ -10,18 +10,17 @@ pub enum Stage {
     Log,
     /// Sinkhorn iterations by products with a stored kernel.
     Scaling,
-    /// Sinkhorn iterations on the way down in the regularisation.
+    /// Sinkhorn iterations on the way down in the regularisation, or at its end before Newton steps.
     Path,
     /// Newton steps.
     Newton,
-    /// The final evaluation of what is returned.
-    Certificate,
 }
 
 /// One line of the history of a solve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PassRecord {
-    /// Passes over the cost so far.
+    /// Passes over the cost so far, among them those that find no error and have no line: for a
+    /// kernel, for the scale of the cost, or for row potentials alone.
     pub n_iter: usize,
     /// Marginal error relative to the mass.
     pub error: f64,
@@ -48,6 +47,8 @@ pub(super) struct Run<'c> {
     pub(super) density: f64,
     /// The caller asked to stop.
     pub(super) stopped: bool,
+    /// Some pass of the Newton stage met more entries than may be kept.
+    pub(super) crowded: bool,
     trace: bool,
     /// What each pass found, if asked for.
     pub(super) history: Vec<PassRecord>,
@@ -63,6 +64,7 @@ impl<'c> Run<'c> {
             n_cg: 0,
             density: f64::NAN,
             stopped: false,
+            crowded: false,
             trace,
             history: Vec::new(),
         }

@@ -35,7 +35,7 @@ const COST: f64 = 1.0;
 /// A stored kernel with the memory of its passes.
 pub(super) struct Kernels<E> {
     /// The kernel, row after row.
-    pub(super) entries: Vec<E>,
+    entries: Vec<E>,
     chunks: Chunks,
     partial: Vec<f64>,
     single: Vec<E>,

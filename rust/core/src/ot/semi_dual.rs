@@ -21,6 +21,8 @@ pub(super) struct Kept {
     pub(super) row_rest: Vec<f64>,
     /// Dropped mass of each column (m,).
     pub(super) column_rest: Vec<f64>,
+    /// There were more entries than may be kept: none is here.
+    pub(super) overflows: bool,
 }
 
 /// What one pass found at given column potentials.
@@ -44,7 +46,7 @@ pub(super) trait SemiDual {
 
     /// One fused pass at the column potentials `psi` (log units) and the regularisation `reg`.
     ///
-    /// With a `threshold`, entries of at least that mass are kept.
+    /// With a `threshold`, entries of at least that mass are kept, unless they are too many.
     fn pass(
         &mut self,
         check: &dyn Fn() -> Result<(), Error>,
@@ -54,15 +56,20 @@ pub(super) trait SemiDual {
         out: &mut Pass,
     ) -> Result<(), Error>;
 
-    /// Logarithm of the column sums, exact also where they underflow: `psi_j` plus the
-    /// log-sum-exp of `log a_i + alpha_i - C_ij / reg` over the rows. Counts as a pass.
+    /// Logarithm of the sums of some columns, exact also where they underflow: `psi_j` plus the
+    /// log-sum-exp of `log a_i + alpha_i - C_ij / reg` over the rows. With the passes that it took,
+    /// at most two.
     fn log_column_sums(
         &mut self,
         check: &dyn Fn() -> Result<(), Error>,
         reg: f64,
         psi: &[f64],
         alpha: &[f64],
-    ) -> Result<Vec<f64>, Error>;
+        columns: &[usize],
+    ) -> Result<(Vec<f64>, usize), Error>;
+
+    /// Most entries that a pass keeps.
+    fn most_kept(&self) -> usize;
 
     /// Mean, under the product of the weights, of the cost less its row minima and then less its
     /// column minima. Two passes without exponentials.

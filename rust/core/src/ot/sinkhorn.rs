@@ -5,80 +5,16 @@ use super::cost_bounds::mean_reduced_cost;
 use super::iteration::{Iterate, Iteration, Outcome, Rules, SINGLE_FLOOR};
 use super::log_pass::{LogPass, RowRule};
 use super::log_problem::LogProblem;
-use super::newton::{self, NewtonParams, Start, solve_paper, solve_path};
-use super::problem::Problem;
-use super::run::{PassRecord, Run};
+use super::newton::{self, Start, solve_paper, solve_path};
+use super::params::{Method, Precision, SinkhornParams};
+use super::problem::{Problem, log_potential};
+use super::run::{PassRecord, Run, Stage};
 use super::scaling_pass::Kernels;
 use crate::control::{Control, Status};
-use crate::error::{Error, require_finite, try_vec};
+use crate::error::{Error, try_vec};
 use crate::pairs::PairValues;
 use crate::parallel::{Team, pairwise_sum};
 use crate::simd::Elementary;
-
-/// How a problem is solved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Method {
-    /// Sinkhorn iterations, over-relaxed as they allow, and Newton steps where those are faster.
-    #[default]
-    Auto,
-    /// Sinkhorn iterations, on a stored kernel where memory allows.
-    Sinkhorn,
-    /// Sinkhorn iterations in the log domain.
-    Log,
-    /// Sparse Newton steps on the semi-dual from the start.
-    Newton,
-    /// Sinkhorn-Newton-Sparse as published: a fixed number of entries, no path.
-    NewtonAsPublished,
-}
-
-/// The arithmetic of iterations; certificates are always in double precision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
-    /// Double precision throughout.
-    #[default]
-    Double,
-    /// Kernels in single and sums in double precision, as far as that leads.
-    Mixed,
-}
-
-/// Parameters of [`sinkhorn`].
-#[derive(Debug, Clone, Copy)]
-pub struct SinkhornParams<'a> {
-    /// The method.
-    pub method: Method,
-    /// Marginal error, relative to the mass, at which the solve has converged.
-    pub tol: f64,
-    /// Most passes over the cost.
-    pub max_iter: usize,
-    /// Potentials `(f, g)` to start from, in the units of the cost.
-    pub init: Option<(&'a [f64], &'a [f64])>,
-    /// Whether the regularisation falls to its value step by step; `None`: where it pays.
-    pub eps_scaling: Option<bool>,
-    /// Arithmetic of the iterations.
-    pub precision: Precision,
-    /// Never store a kernel.
-    pub low_memory: bool,
-    /// Settings of Newton's method.
-    pub newton: NewtonParams,
-    /// Keep a history of the passes.
-    pub trace: bool,
-}
-
-impl Default for SinkhornParams<'_> {
-    fn default() -> Self {
-        Self {
-            method: Method::Auto,
-            tol: 1e-9,
-            max_iter: 10_000,
-            init: None,
-            eps_scaling: None,
-            precision: Precision::Double,
-            low_memory: false,
-            newton: NewtonParams::default(),
-            trace: false,
-        }
-    }
-}
 
 /// Potentials and what is proved of them.
 #[derive(Debug, Clone)]
@@ -91,7 +27,7 @@ pub struct SinkhornSolution {
     pub certificate: Certificate,
     /// How the solve ended.
     pub status: Status,
-    /// Passes over the cost, without those of the certificate.
+    /// Passes over the cost, without those of the certificate; one over a stored kernel counts too.
     pub n_iter: usize,
     /// Newton steps.
     pub n_newton: usize,
@@ -111,6 +47,9 @@ const MAX_ROUNDS: usize = 3;
 /// Log passes before a kernel is stored: the first alone makes every row sum right.
 const LOG_PASSES: usize = 2;
 
+/// Kernels whose first pass leaves the range, after which no more are computed.
+const MAX_IN_VAIN: usize = 2;
+
 /// Passes before Newton's method is tried, and the error below which it needs no path.
 const BEFORE_NEWTON: usize = 20;
 const NEAR: f64 = 0.1;
@@ -123,8 +62,10 @@ const LEVEL_TOL: f64 = 1e-2;
 /// Solve a problem of entropic transport, balanced or not.
 ///
 /// `problem.values` are the costs in double precision, which the certificate is about; `working`
-/// are the same costs as iterations read them. O(n m) time a pass; memory as `params.low_memory`
-/// says: a kernel of n m numbers, or O(n + m).
+/// are the same costs as iterations read them. O(n m) time a pass. Memory, beside O(n + m): a kernel
+/// of n m numbers, and after it, with Newton steps, up to three copies of at most
+/// `max(n m / 3, 2^16)` entries of the plan at 12 bytes; with `params.low_memory` no kernel, and at
+/// most `max(64 (n + m), 2^20)` entries.
 ///
 /// # Errors
 /// As [`Problem::validate`] for positive weights; [`Error::Value`] and [`Error::Shape`] for
@@ -144,7 +85,7 @@ pub fn sinkhorn(
         team,
         params,
         method: "log",
-        iterate: start(problem, params)?,
+        iterate: start(problem, params.init)?,
     };
     let mut outcome = solve.first(&mut run)?;
     let mut tol = params.tol;
@@ -183,61 +124,12 @@ pub fn sinkhorn(
     }
 }
 
-impl SinkhornParams<'_> {
-    fn validate(&self, problem: &Problem<'_>) -> Result<(), Error> {
-        let value = |argument, rule, value: String| {
-            Err(Error::Value { argument, rule, value, index: None })
-        };
-        // Written so that NaN is refused.
-        if !(self.tol > 0.0 && self.tol.is_finite()) {
-            return value("tol", "positive and finite", self.tol.to_string());
-        }
-        if self.max_iter == 0 {
-            return value("max_iter", "at least 1", "0".into());
-        }
-        let options = self.newton;
-        let positive = |x: f64| x > 0.0 && x.is_finite();
-        if !(positive(options.delta)
-            && positive(options.stage_tol)
-            && options.ratio > 1.0
-            && options.ratio.is_finite()
-            && options.sparsity.is_none_or(positive))
-        {
-            let rule = "positive numbers, with a ratio above 1";
-            return value("sns_options", rule, format!("{options:?}"));
-        }
-        let is_newton = matches!(self.method, Method::Newton | Method::NewtonAsPublished);
-        if is_newton && !problem.marginals.are_fixed() {
-            let rule = "infinite with Newton's method, which needs fixed marginals";
-            let rho = problem.marginals;
-            return value("reg_marginals", rule, format!("({}, {})", rho.rows, rho.columns));
-        }
-        if let Some((f, g)) = self.init {
-            for (part, expected) in [(f, problem.a.len()), (g, problem.b.len())] {
-                if part.len() != expected {
-                    return Err(Error::Shape {
-                        argument: "init",
-                        expected: format!("{expected} entries"),
-                        found: part.len().to_string(),
-                    });
-                }
-                require_finite("init", part)?;
-            }
-        }
-        Ok(())
-    }
-}
-
 /// The first iterate: as given, or the column potential 0.
-fn start(problem: &Problem<'_>, params: &SinkhornParams<'_>) -> Result<Iterate, Error> {
-    let reg = problem.reg;
-    let logs = problem.b.iter().map(|b| b.ln());
-    let (alpha, psi) = match params.init {
-        Some((f, g)) => (
-            f.iter().map(|f| f / reg).collect(),
-            logs.zip(g).map(|(log_b, g)| log_b + g / reg).collect(),
-        ),
-        None => (try_vec(problem.a.len(), 0.0)?, logs.collect()),
+fn start(problem: &Problem<'_>, init: Option<(&[f64], &[f64])>) -> Result<Iterate, Error> {
+    let Problem { a, b, reg, .. } = *problem;
+    let (alpha, psi) = match init {
+        Some((f, g)) => (f.iter().map(|f| f / reg).collect(), log_potential(g, b, reg)),
+        None => (try_vec(a.len(), 0.0)?, b.iter().map(|b| b.ln()).collect()),
     };
     Ok(Iterate { alpha, psi, error: f64::INFINITY })
 }
@@ -262,8 +154,16 @@ impl Solve<'_, '_> {
                     Precision::Double => self.iterations::<f64>(params.tol, run)?,
                     Precision::Mixed => {
                         let outcome = self.iterations::<f32>(params.tol.max(SINGLE_FLOOR), run)?;
-                        // What single precision cannot reach is left to passes in double.
-                        if outcome == Outcome::Reached && params.tol < SINGLE_FLOOR {
+                        // What single precision cannot reach is left to passes in double, and what
+                        // it has lost begins anew.
+                        let is_lost = !self.iterate.is_finite();
+                        if is_lost {
+                            self.iterate = start(&self.iteration.problem, None)?;
+                        }
+                        let goes_on = is_lost
+                            || outcome == Outcome::OutOfRange
+                            || outcome == Outcome::Reached && params.tol < SINGLE_FLOOR;
+                        if goes_on && !run.is_over() {
                             self.iteration.working = self.iteration.problem.values;
                             self.iterations::<f64>(params.tol, run)?
                         } else {
@@ -296,7 +196,7 @@ impl Solve<'_, '_> {
     fn iterations<E: Elementary>(&mut self, tol: f64, run: &mut Run<'_>) -> Result<Outcome, Error> {
         let params = self.params;
         let is_balanced = self.iteration.problem.marginals.are_fixed();
-        if params.eps_scaling == Some(true) && run.n_iter == 0 {
+        if params.eps_scaling == Some(true) && self.iterate.error.is_infinite() {
             if params.method == Method::Auto && is_balanced {
                 return Ok(Outcome::Newton);
             }
@@ -312,9 +212,14 @@ impl Solve<'_, '_> {
         }
         let (n, m) = (self.iterate.alpha.len(), self.iterate.psi.len());
         let mut kernels: Option<Kernels<E>> = None;
+        let mut n_in_vain = 0;
         loop {
+            if n_in_vain == MAX_IN_VAIN {
+                return self.log_iterations::<E>(tol, usize::MAX, run);
+            }
             let outcome = self.log_iterations::<E>(tol, LOG_PASSES, run)?;
-            if outcome == Outcome::Reached || run.is_over() {
+            let is_done = matches!(outcome, Outcome::Reached | Outcome::OutOfRange);
+            if is_done || run.is_over() {
                 return Ok(outcome);
             }
             // To compute the kernel takes a pass, and only the next one uses it.
@@ -327,17 +232,22 @@ impl Solve<'_, '_> {
             };
             let rules = self.rules(tol, usize::MAX);
             self.method = "sinkhorn";
+            let before = run.n_iter;
             let outcome = self.iteration.scaling_domain(&mut self.iterate, rules, kernels, run)?;
             if outcome != Outcome::OutOfRange {
                 return Ok(outcome);
             }
+            if run.is_over() {
+                return Ok(Outcome::Over);
+            }
+            n_in_vain += usize::from(run.n_iter - before <= 2);
         }
     }
 
     fn rules(&self, tol: f64, passes: usize) -> Rules {
         let is_balanced = self.iteration.problem.marginals.are_fixed();
         let may_leave = is_balanced && self.params.method == Method::Auto;
-        Rules { tol, may_leave, relaxes: is_balanced, passes }
+        Rules { tol, may_leave, relaxes: is_balanced, passes, stage: Stage::Log }
     }
 
     fn log_iterations<E: Elementary>(
@@ -346,9 +256,16 @@ impl Solve<'_, '_> {
         passes: usize,
         run: &mut Run<'_>,
     ) -> Result<Outcome, Error> {
+        self.log_passes::<E>(self.rules(tol, passes), run)
+    }
+
+    fn log_passes<E: Elementary>(
+        &mut self,
+        rules: Rules,
+        run: &mut Run<'_>,
+    ) -> Result<Outcome, Error> {
         self.method = "log";
         let mut pass = LogPass::<E>::new(self.iteration.working, self.iteration.problem.a)?;
-        let rules = self.rules(tol, passes);
         self.iteration.log_domain(&mut self.iterate, rules, &mut pass, run)
     }
 
@@ -364,7 +281,7 @@ impl Solve<'_, '_> {
         let mean = mean_reduced_cost(values, weights, self.team, &check)?;
         run.n_iter += 2;
         let mut level = reg;
-        while level < mean / 4.0 {
+        while level < (mean / 4.0).min(f64::MAX / LEVEL_RATIO) {
             level *= LEVEL_RATIO;
         }
         let mut last = reg;
@@ -373,9 +290,9 @@ impl Solve<'_, '_> {
         while level > reg && !run.is_over() {
             self.rescale(last, level);
             self.iteration.problem.reg = level;
-            let mut pass = LogPass::<E>::new(self.iteration.working, weights.0)?;
-            let rules = Rules { may_leave: false, ..self.rules(LEVEL_TOL, LEVEL_PASSES) };
-            self.iteration.log_domain(&mut self.iterate, rules, &mut pass, run)?;
+            let rules = self.rules(LEVEL_TOL, LEVEL_PASSES);
+            let rules = Rules { may_leave: false, stage: Stage::Path, ..rules };
+            self.log_passes::<E>(rules, run)?;
             last = level;
             level /= LEVEL_RATIO;
         }
@@ -409,17 +326,27 @@ impl Solve<'_, '_> {
     /// Newton steps from the iterate, or along the path where it is far from the answer.
     fn newton(&mut self, tol: f64, run: &mut Run<'_>) -> Result<Outcome, Error> {
         let near = self.iterate.error < NEAR || self.params.eps_scaling == Some(false);
+        let has_path = self.params.eps_scaling != Some(false);
         let start = if near && self.params.eps_scaling != Some(true) {
-            Start::Direct { error: self.iterate.error.min(1.0) }
+            let error = self.iterate.error.min(1.0);
+            if has_path { Start::Direct { error } } else { Start::Only { error } }
         } else {
             Start::Path
         };
         let (reg, team, params) = (self.iteration.problem.reg, self.team, self.params.newton);
-        self.steps(
+        let outcome = self.steps(
             "sns",
             |problem, psi, run| solve_path(problem, reg, psi, tol, &params, team, run, start),
             run,
-        )
+        )?;
+        // Steps that were denied the path, or the entries they asked for, are not the last word.
+        let is_hampered = !has_path || run.crowded;
+        if outcome == Outcome::Stalled && is_hampered && !run.is_over() {
+            self.iteration.working = self.iteration.problem.values;
+            let rules = Rules { may_leave: false, ..self.rules(tol, usize::MAX) };
+            return self.log_passes::<f64>(rules, run);
+        }
+        Ok(outcome)
     }
 
     fn as_published(&mut self, tol: f64, run: &mut Run<'_>) -> Result<Outcome, Error> {
@@ -429,6 +356,16 @@ impl Solve<'_, '_> {
             |problem, psi, run| solve_paper(problem, reg, psi, tol, &params, team, run),
             run,
         )
+    }
+
+    /// Most entries of the plan that the Newton stage may keep.
+    fn most_kept(&self) -> usize {
+        let (n, m) = (self.iterate.alpha.len(), self.iterate.psi.len());
+        if self.params.low_memory {
+            n.saturating_add(m).saturating_mul(64).max(1 << 20)
+        } else {
+            (n.saturating_mul(m) / 3).max(1 << 16)
+        }
     }
 
     /// Run a Newton stage on passes in double precision, then the row update of what it found.
@@ -447,7 +384,8 @@ impl Solve<'_, '_> {
         // One pass is kept for the row update.
         run.max_iter -= 1;
         let outcome = {
-            let mut passes = LogProblem::new(problem, self.team)?;
+            let most_kept = self.most_kept();
+            let mut passes = LogProblem::new(problem, self.team, most_kept)?;
             stage(&mut passes, &mut self.iterate.psi, run)
         };
         run.max_iter += 1;

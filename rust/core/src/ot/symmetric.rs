@@ -5,7 +5,7 @@ use super::log_pass::{LogPass, RowRule};
 use super::problem::{Marginals, Problem};
 use super::run::{Run, Stage};
 use crate::control::{Control, Status};
-use crate::error::{Error, require_finite, try_vec};
+use crate::error::{Error, try_vec};
 use crate::pairs::PairValues;
 use crate::parallel::Team;
 use crate::simd::Elementary;
@@ -25,16 +25,14 @@ pub struct SymmetricSolution {
 
 /// Parameters of [`symmetric`].
 #[derive(Debug, Clone, Copy)]
-pub struct SymmetricParams<'a> {
+pub struct SymmetricParams {
     /// Marginal error, relative to the mass, at which the solve has converged.
     pub tol: f64,
     /// Most passes over the cost.
     pub max_iter: usize,
-    /// Potential to start from.
-    pub init: Option<&'a [f64]>,
 }
 
-impl SymmetricParams<'_> {
+impl SymmetricParams {
     fn validate(&self, problem: &Problem<'_>) -> Result<(), Error> {
         let value = |argument, rule, value: String| {
             Err(Error::Value { argument, rule, value, index: None })
@@ -54,13 +52,14 @@ impl SymmetricParams<'_> {
                 format!("({rows}, {columns})"),
             );
         }
-        let n = problem.a.len();
-        let lengths = [("b", problem.b.len()), ("init", self.init.map_or(n, <[f64]>::len))];
-        if let Some((argument, found)) = lengths.into_iter().find(|(_, found)| *found != n) {
-            let expected = format!("{n} entries");
-            return Err(Error::Shape { argument, expected, found: found.to_string() });
+        if problem.a.len() != problem.b.len() {
+            return Err(Error::Shape {
+                argument: "b",
+                expected: format!("{} entries", problem.a.len()),
+                found: problem.b.len().to_string(),
+            });
         }
-        require_finite("init", self.init.unwrap_or_default())
+        Ok(())
     }
 }
 
@@ -78,7 +77,7 @@ const PATIENCE: usize = 100;
 pub fn symmetric<E: Elementary>(
     problem: &Problem<'_>,
     working: &dyn PairValues,
-    params: &SymmetricParams<'_>,
+    params: &SymmetricParams,
     team: &Team,
     control: &mut dyn Control,
 ) -> Result<SymmetricSolution, Error> {
@@ -92,10 +91,7 @@ pub fn symmetric<E: Elementary>(
         damping: if marginals.are_fixed() { 1.0 } else { marginals.rows / (marginals.rows + reg) },
         log_a: a.iter().map(|a| a.ln()).collect(),
         mass: a.iter().sum(),
-        alpha: match params.init {
-            Some(f) => f.iter().map(|f| f / reg).collect(),
-            None => try_vec(a.len(), 0.0)?,
-        },
+        alpha: try_vec(a.len(), 0.0)?,
     };
     let mut end = averaging.run::<E>(working, params.tol, &mut run)?;
     let (mut tol, mut is_exact) = (params.tol, false);

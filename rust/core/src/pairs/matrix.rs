@@ -32,11 +32,6 @@ impl<'a, T: Float> Matrix<'a, T> {
         require_finite(argument, values)?;
         Ok(Self { values, shape })
     }
-
-    /// The entries of row `row`.
-    pub fn row(&self, row: usize) -> &'a [T] {
-        &self.values[row * self.shape.1..(row + 1) * self.shape.1]
-    }
 }
 
 impl<T: Float> PairValues for Matrix<'_, T> {

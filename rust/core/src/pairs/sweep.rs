@@ -31,6 +31,8 @@ pub struct Chunks {
     rows: usize,
     /// Rows that a chunk passes over between two looks.
     piece: usize,
+    /// Rows that one thread passes over between two looks, at most.
+    look: usize,
 }
 
 impl Chunks {
@@ -48,7 +50,13 @@ impl Chunks {
         let n_chunks = n_rows.div_ceil(rows).max(1);
         let row_cost = (n_columns.max(1) as f64) * cost;
         let piece = (LOOK / row_cost / n_chunks as f64).max(1.0).min(rows as f64) as usize;
-        Self { n_rows, rows, piece: if piece >= BLOCK { piece / BLOCK * BLOCK } else { piece } }
+        let look = (LOOK / row_cost).max(1.0) as usize;
+        Self {
+            n_rows,
+            rows,
+            look,
+            piece: if piece >= BLOCK { piece / BLOCK * BLOCK } else { piece },
+        }
     }
 
     /// Number of chunks.
@@ -74,7 +82,8 @@ impl Chunks {
 
 /// Pass over all rows: `work(state, rows)` for consecutive pieces of each chunk, in order.
 ///
-/// `states` holds what a chunk writes, one for each. Between pieces `check` may end the pass.
+/// `states` holds what a chunk writes, one for each. Between pieces `check` may end the pass; where
+/// a row of each chunk takes long, between groups of chunks that give each thread one.
 ///
 /// # Errors
 /// Whatever `check` returns.
@@ -86,16 +95,19 @@ pub fn sweep<S: Send>(
     work: impl Fn(&mut S, Range<usize>) + Sync,
 ) -> Result<(), Error> {
     debug_assert_eq!(states.len(), chunks.len());
+    let group = chunks.look.next_multiple_of(team.n_threads());
     for start in (0..chunks.rows).step_by(chunks.piece.max(1)) {
-        check()?;
-        team.for_each_part(states.iter_mut().enumerate().collect(), |(k, state)| {
-            let rows = chunks.range(k);
-            let first = rows.start + start;
-            let piece = first..rows.end.min(first + chunks.piece);
-            if piece.start < piece.end {
-                work(state, piece);
-            }
-        });
+        for (part, states) in states.chunks_mut(group).enumerate() {
+            check()?;
+            team.for_each_part(states.iter_mut().enumerate().collect(), |(k, state)| {
+                let rows = chunks.range(part * group + k);
+                let first = rows.start + start;
+                let piece = first..rows.end.min(first + chunks.piece);
+                if piece.start < piece.end {
+                    work(state, piece);
+                }
+            });
+        }
     }
     Ok(())
 }

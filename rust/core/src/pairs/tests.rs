@@ -57,6 +57,23 @@ fn far_from_the_origin_no_digits_are_lost() {
 }
 
 #[test]
+fn doubles_rounded_to_single_precision_are_centred_first() {
+    for metric in [Metric::SquaredEuclidean, Metric::Euclidean, Metric::CityBlock] {
+        let (x, y): (Vec<f64>, Vec<f64>) = (numbers(20 * 3, 1), numbers(70 * 3, 2));
+        let far = |values: &[f64]| -> Vec<f64> { values.iter().map(|v| v + 1e6).collect() };
+        let single = Points::<f32>::new(&far(&x), &far(&y), 3, metric).expect("valid");
+        let mut row = [0.0; 70];
+        for i in 0..20 {
+            single.fill(i, 0, &mut row);
+            for j in 0..70 {
+                let exact = naive(metric, &x[i * 3..][..3], &y[j * 3..][..3]);
+                assert!((row[j] - exact).abs() <= 2e-5 * (1.0 + exact), "{} {exact}", row[j]);
+            }
+        }
+    }
+}
+
+#[test]
 fn cosine_knows_directions_only() {
     let x = [1e-200, 1e-200, 3.0, 0.0];
     let points = Points::<f64>::new(&x, &[2e150, 2e150, -1.0, 0.0], 2, Metric::Cosine);
@@ -101,6 +118,21 @@ fn a_sweep_meets_every_row_once_and_in_order() {
             assert!(looks.into_inner() >= 1);
         }
     }
+    // A row of 10 ms: at most four of them between two looks of one thread, where chunks have 64.
+    let chunks = Chunks::of_shape(2000, 1, 1e7);
+    let mut n_rows = vec![0_usize; chunks.len()];
+    let (since, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let check = || {
+        most.fetch_max(since.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+        Ok(())
+    };
+    let count = |n_rows: &mut usize, rows: std::ops::Range<usize>| {
+        *n_rows += rows.len();
+        since.fetch_add(rows.len(), Ordering::Relaxed);
+    };
+    sweep(&Team::sequential(), chunks, &mut n_rows, &check, count).expect("not interrupted");
+    assert_eq!(n_rows.iter().sum::<usize>(), 2000);
+    assert!(chunks.len() > 40 && most.into_inner() <= 4);
     let chunks = Chunks::of_shape(100, 10, 1.0);
     let mut states = vec![(); chunks.len()];
     let stop = || Err(Error::Interrupted);

@@ -1,9 +1,9 @@
 //! Barycenters against scalings in plain loops, and against what is known of them.
 
-use hasten_core::Status;
 use hasten_core::ot::{Barycenter, BarycenterParams, Histograms, barycenter};
 use hasten_core::pairs::Matrix;
 use hasten_core::parallel::Team;
+use hasten_core::{Error, Status};
 use proptest::prelude::*;
 
 use crate::dense::{distance, uniform, weights};
@@ -131,6 +131,43 @@ proptest! {
         let found = solve(&grid(n), (&h.repeat(3), &[0.2, 0.3, 0.5]), reg, DEBIASED);
         prop_assert_eq!(found.status, Status::Converged);
         prop_assert!(distance(&found.weights, &h) < 1e-8, "{:?} {h:?}", found.weights);
+    }
+}
+
+#[test]
+fn the_unit_of_mass_changes_nothing_but_the_mass() {
+    let n = 12;
+    let one: Vec<f64> = (0..3).flat_map(|k| weights(n, k, 1.0)).collect();
+    let shares = [0.2, 0.3, 0.5];
+    for (debiased, tol) in [(false, 1e-9), (true, 1e-6)] {
+        let params = BarycenterParams { debiased, tol, ..PLAIN };
+        let expected = solve(&grid(n), (&one, &shares), 0.02, params);
+        assert_eq!(expected.status, Status::Converged);
+        assert!(expected.n_iter > 5);
+        for mass in [1e-12, 1e6] {
+            let scaled: Vec<f64> = one.iter().map(|h| mass * h).collect();
+            let found = solve(&grid(n), (&scaled, &shares), 0.02, params);
+            assert_eq!((found.status, found.n_iter), (expected.status, expected.n_iter));
+            let back: Vec<f64> = found.weights.iter().map(|p| p / mass).collect();
+            assert!(distance(&back, &expected.weights) < 1e-12, "{mass} {debiased}");
+            assert!(found.error <= mass * tol);
+            assert!((found.error / mass - expected.error).abs() < 1e-12);
+            for (one, other) in found.history.iter().zip(&expected.history) {
+                assert!((one.error / mass - other.error).abs() < 1e-12);
+            }
+        }
+    }
+}
+
+#[test]
+fn histograms_of_different_mass_are_refused() {
+    let histograms = [weights(6, 1, 1.0), weights(6, 2, 1.1)].concat();
+    let cost = grid(6);
+    let values = Matrix::new("cost", &cost, (6, 6)).unwrap();
+    for histograms in [&histograms[..], &[0.0; 12]] {
+        let data = Histograms { values: &values, histograms, weights: &[0.5, 0.5], reg: 0.1 };
+        let found = barycenter(&data, &PLAIN, &Team::sequential(), &mut ());
+        assert!(matches!(found, Err(Error::Value { argument: "histograms", .. })));
     }
 }
 

@@ -85,7 +85,11 @@ fn balanced_solves_are_honest() {
                     (Precision::Double, None),
                     (Precision::Mixed, None),
                     (Precision::Double, Some(true)),
+                    (Precision::Double, Some(false)),
                 ] {
+                    if method == Method::NewtonAsPublished && eps_scaling == Some(true) {
+                        continue;
+                    }
                     let params = SinkhornParams {
                         method,
                         precision,
@@ -146,7 +150,7 @@ fn a_start_out_of_this_world_does_no_harm() {
             let f: Vec<f64> = uniform(6, 1).iter().map(|x| size * (x - 0.5)).collect();
             let g: Vec<f64> = uniform(5, 2).iter().map(|x| size * (x - 0.5)).collect();
             let params =
-                SinkhornParams { init: Some((&f, &g)), max_iter: 100, ..Default::default() };
+                SinkhornParams { init: Some((&f, &g)), max_iter: 400, ..Default::default() };
             assert_honest("start", &owned, &params);
         }
     }
@@ -161,7 +165,7 @@ fn symmetric_solves_are_honest() {
             let marginals = Marginals { rows: rho, columns: rho };
             let owned = Owned { a: a.clone(), b: a.clone(), cost: cost.clone(), reg, marginals };
             let values = owned.matrix();
-            let params = SymmetricParams { tol: 1e-9, max_iter: 300, init: None };
+            let params = SymmetricParams { tol: 1e-9, max_iter: 300 };
             let team = Team::sequential();
             let problem = owned.problem(&values);
             let found = symmetric::<f64>(&problem, &values, &params, &team, &mut ()).unwrap();

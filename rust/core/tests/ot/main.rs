@@ -1,5 +1,6 @@
 //! Entropic optimal transport against definitions written as plain loops.
 
+mod accounts;
 mod barycenters;
 mod batches;
 mod certificates;
@@ -8,6 +9,8 @@ mod dense;
 mod edges;
 mod gradients;
 mod plans;
+mod ranges;
+mod refusals;
 mod solves;
 mod threads;
 mod unregularised;

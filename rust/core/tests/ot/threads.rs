@@ -49,6 +49,9 @@ fn solves() {
         for (precision, eps_scaling) in
             [(Precision::Double, None), (Precision::Mixed, None), (Precision::Double, Some(true))]
         {
+            if method == Method::NewtonAsPublished && eps_scaling == Some(true) {
+                continue;
+            }
             let params = SinkhornParams {
                 method,
                 precision,
@@ -132,7 +135,7 @@ fn symmetric_problems_batches_and_barycenters() {
     let owned = Owned { b: owned.a.clone(), cost, ..owned };
     let values = owned.matrix();
     assert_same("symmetric", |team| {
-        let params = SymmetricParams { tol: 1e-10, max_iter: 500, init: None };
+        let params = SymmetricParams { tol: 1e-10, max_iter: 500 };
         let problem = owned.problem(&values);
         let found = symmetric::<f64>(&problem, &values, &params, team, &mut ()).unwrap();
         [bits(&found.f), of_certificate(&found.certificate)].concat()

@@ -37,18 +37,8 @@ impl<'a> Potentials<'a> {
         Ok(Self { terms, f: slice(f, "f")?, g: slice(g, "g")? })
     }
 
-    /// The problem, when all lengths agree.
-    fn problem(&self, values: &'a dyn PairValues) -> Result<Problem<'a>, Error> {
-        let problem = self.terms.problem(values);
-        problem.validate(false)?;
-        let lengths = [("f", self.f.len(), self.terms.a), ("g", self.g.len(), self.terms.b)];
-        for (argument, found, weights) in lengths {
-            if found != weights.len() {
-                let expected = format!("{} entries", weights.len());
-                return Err(Error::Shape { argument, expected, found: found.to_string() });
-            }
-        }
-        Ok(problem)
+    fn problem(&self, values: &'a dyn PairValues) -> Problem<'a> {
+        self.terms.problem(values)
     }
 }
 
@@ -66,7 +56,7 @@ fn on_plan<R: Send>(
         let control = &*control;
         cost.apply(false, |values, _| {
             // The weights and potentials outlive the call; the cost does not, hence a new problem.
-            let problem = Potentials { ..potentials }.problem(values)?;
+            let problem = Potentials { ..potentials }.problem(values);
             let passing = Passing { team, check: &|| control.check() };
             work(&problem, (potentials.f, potentials.g), passing)
         })
@@ -143,17 +133,8 @@ pub(super) fn soft_transform<'py>(
     let out = call::run(py, call, |team, control| {
         let control = &*control;
         cost.apply(false, |values, _| {
-            let expected = if columns { values.n_rows() } else { values.n_columns() };
-            let lengths = [("weights", weights.len()), ("potential", potential.len())];
-            if let Some((argument, found)) = lengths.into_iter().find(|(_, k)| *k != expected) {
-                let expected = format!("{expected} entries");
-                return Err(Error::Shape { argument, expected, found: found.to_string() });
-            }
-            let pairs = potential.iter().zip(weights);
-            let logs: Vec<f64> = pairs.map(|(p, w)| p / reg + w.ln()).collect();
-            let transform = if columns { core::column_log_sums } else { core::row_log_sums };
-            let sums = transform(values, &logs, reg, team, &|| control.check())?;
-            Ok(sums.into_iter().map(|sum| -reg * sum).collect::<Vec<f64>>())
+            let passing = Passing { team, check: &|| control.check() };
+            core::soft_transform(values, (weights, potential), reg, columns, passing)
         })
     })?;
     Ok(out.into_pyarray(py))
@@ -285,7 +266,7 @@ pub(super) fn point_gradient<'py>(
     let call = Call { n_threads, callback: None, work: cost.seconds(2.0) };
     let out = call::run(py, call, |team, control| {
         let points = Points::<f64>::new(x, y, d, metric)?;
-        let problem = potentials.problem(&points)?;
+        let problem = potentials.problem(&points);
         let control = &*control;
         let passing = Passing { team, check: &|| control.check() };
         core::point_gradient(&problem, &points, (potentials.f, potentials.g), x, passing)

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::cost::Cost;
-use super::{PASSES, is_mixed, marginals, method, precision};
+use super::{PASSES, is_mixed, marginals, method, precision, set_certificate};
 use crate::arrays::{not_float, slice};
 use crate::call::{self, Call};
 use crate::solution::{set_history, status};
@@ -70,22 +70,32 @@ pub(super) fn sinkhorn_batch<'py>(
     let mut f = vec![f64::NAN; count * n];
     let mut g = vec![f64::NAN; count * m];
     let mut n_iter = vec![0_u64; count];
+    let mut steps = vec![[0_i64; 2]; count];
     let mut states = vec!["stopped"; count];
-    let mut numbers = vec![[f64::NAN; 4]; count];
+    let mut methods = vec![""; count];
+    let mut numbers = vec![[f64::NAN; 5]; count];
     for (k, solution) in solutions.into_iter().enumerate() {
         f[k * n..(k + 1) * n].copy_from_slice(&solution.f);
         g[k * m..(k + 1) * m].copy_from_slice(&solution.g);
         n_iter[k] = solution.n_iter as u64;
+        steps[k] = [solution.n_newton as i64, solution.n_cg as i64];
         states[k] = status(solution.status);
+        methods[k] = solution.method;
         let c = solution.certificate;
-        numbers[k] = [c.value, c.gap, c.value_linear, c.marginal_error];
+        numbers[k] = [c.value, c.gap, c.value_linear, c.marginal_error, solution.density];
     }
     out.set_item("f", f.into_pyarray(py).reshape([count, n])?)?;
     out.set_item("g", g.into_pyarray(py).reshape([count, m])?)?;
-    for (k, name) in ["value", "gap", "value_linear", "marginal_error"].into_iter().enumerate() {
+    let names = ["value", "gap", "value_linear", "marginal_error", "density"];
+    for (k, name) in names.into_iter().enumerate() {
         let column: Vec<f64> = numbers.iter().map(|numbers| numbers[k]).collect();
         out.set_item(name, column.into_pyarray(py))?;
     }
+    for (k, name) in ["n_newton", "n_cg"].into_iter().enumerate() {
+        let column: Vec<i64> = steps.iter().map(|steps| steps[k]).collect();
+        out.set_item(name, column.into_pyarray(py))?;
+    }
+    out.set_item("methods", methods)?;
     out.set_item("status", states)?;
     out.set_item("n_iter", n_iter.into_pyarray(py))?;
     Ok(out)
@@ -94,7 +104,7 @@ pub(super) fn sinkhorn_batch<'py>(
 /// The potential of weights transported to themselves.
 #[pyfunction]
 #[pyo3(signature = (
-    cost, a, reg, reg_marginal, init, tol, max_iter, precision, n_threads, callback, /
+    cost, a, reg, reg_marginal, tol, max_iter, precision, n_threads, callback, /
 ))]
 #[expect(clippy::too_many_arguments)]
 pub(super) fn symmetric<'py>(
@@ -103,7 +113,6 @@ pub(super) fn symmetric<'py>(
     a: PyReadonlyArray1<'py, f64>,
     reg: f64,
     reg_marginal: f64,
-    init: Option<PyReadonlyArray1<'py, f64>>,
     tol: f64,
     max_iter: usize,
     precision: &str,
@@ -113,8 +122,7 @@ pub(super) fn symmetric<'py>(
     let cost = Cost::new(cost)?;
     let cost = cost.borrow()?;
     let mixed = is_mixed(precision, cost.is_single())?;
-    let init = init.as_ref().map(|init| slice(init, "init")).transpose()?;
-    let params = SymmetricParams { tol, max_iter, init };
+    let params = SymmetricParams { tol, max_iter };
     let (a, marginals) = (slice(&a, "a")?, marginals((reg_marginal, reg_marginal)));
     let call = Call { n_threads, callback, work: cost.seconds(PASSES) };
     let solution = call::run(py, call, |team, control| {
@@ -128,10 +136,8 @@ pub(super) fn symmetric<'py>(
         })
     })?;
     let out = PyDict::new(py);
+    set_certificate(&out, solution.certificate)?;
     out.set_item("f", solution.f.into_pyarray(py))?;
-    out.set_item("value", solution.certificate.value)?;
-    out.set_item("gap", solution.certificate.gap)?;
-    out.set_item("marginal_error", solution.certificate.marginal_error)?;
     out.set_item("status", status(solution.status))?;
     out.set_item("n_iter", solution.n_iter)?;
     Ok(out)
@@ -170,8 +176,6 @@ pub(super) fn barycenter<'py>(
     })?;
     let out = PyDict::new(py);
     out.set_item("weights", solution.weights.into_pyarray(py))?;
-    out.set_item("f", solution.f.into_pyarray(py).reshape(shape)?)?;
-    out.set_item("g", solution.g.into_pyarray(py).reshape(shape)?)?;
     out.set_item("error", solution.error)?;
     out.set_item("status", status(solution.status))?;
     out.set_item("n_iter", solution.n_iter)?;

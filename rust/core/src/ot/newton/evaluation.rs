@@ -3,8 +3,16 @@
 use crate::error::Error;
 use crate::ot::run::{Run, Stage};
 use crate::ot::semi_dual::{Pass, SemiDual};
+use crate::ot::transform::PASSES;
 use crate::parallel::Team;
 use crate::simd::dot;
+
+/// Passes that are repeated because they met too many entries.
+const MAX_REPEATS: usize = 3;
+
+/// Share of the mass, over the number of entries that may be kept, that so many entries cannot each
+/// have.
+const SAFE_SHARE: f64 = 1.001;
 
 /// Column potentials in log units with what a pass found there.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +44,8 @@ pub(super) struct Evaluation<'s, 'c, P> {
     pub(super) log_weights: Vec<f64>,
     /// What turns the objective into the value of the dual problem divided by its regularisation.
     offset: f64,
+    /// A regularisation with the threshold that its entries need to be few enough.
+    fitting: (f64, f64),
     /// The iterate with the smallest error at `reg`, and that error.
     best: Vec<f64>,
     pub(super) best_error: f64,
@@ -55,13 +65,60 @@ impl<'s, 'c, P: SemiDual> Evaluation<'s, 'c, P> {
             mass,
             log_weights,
             offset,
+            fitting: (reg, 0.0),
             best: Vec::new(),
             best_error: f64::INFINITY,
         }
     }
 
     /// Pass over the cost at `point.psi`, keeping entries of at least `threshold` if given.
+    ///
+    /// Where they are too many the pass is repeated with a larger threshold, the last time with one
+    /// that so many entries cannot reach together; it is kept up for that regularisation. Returns
+    /// whether the threshold was the one asked for.
     pub(super) fn evaluate(
+        &mut self,
+        point: &mut Point,
+        reg: f64,
+        stage: Stage,
+        threshold: Option<f64>,
+    ) -> Result<bool, Error> {
+        let Some(asked) = threshold else {
+            self.pass(point, reg, stage, None)?;
+            return Ok(true);
+        };
+        let least = if self.fitting.0 == reg { self.fitting.1 } else { 0.0 };
+        let mut threshold = asked.max(least);
+        // More entries of this mass would be more than the plan.
+        let safe = SAFE_SHARE * self.mass / self.problem.most_kept() as f64;
+        let mut n_passes = 0;
+        loop {
+            self.pass(point, reg, stage, Some(threshold))?;
+            n_passes += 1;
+            if !point.pass.kept.overflows {
+                return Ok(threshold <= asked);
+            }
+            self.run.crowded = true;
+            if self.run.is_over() {
+                // Nobody takes a step any more; what is left is a plan of which nothing is kept.
+                let kept = &mut point.pass.kept;
+                kept.offsets = vec![0; point.pass.alpha.len() + 1];
+                kept.row_rest = self.problem.row_weights().to_vec();
+                kept.column_rest.clone_from(&point.pass.column_sums);
+                return Ok(false);
+            }
+            if n_passes > MAX_REPEATS {
+                return Err(Error::TooLarge { bytes: 12 * self.problem.most_kept() as u128 });
+            }
+            threshold = (10.0 * threshold).max(f64::MIN_POSITIVE);
+            if n_passes == MAX_REPEATS {
+                threshold = threshold.max(safe);
+            }
+            self.fitting = (reg, threshold);
+        }
+    }
+
+    fn pass(
         &mut self,
         point: &mut Point,
         reg: f64,
@@ -96,33 +153,26 @@ impl<'s, 'c, P: SemiDual> Evaluation<'s, 'c, P> {
 
     /// Sinkhorn's column update of `point.psi`; what the point says of its pass is then out of date.
     ///
-    /// One more pass where a column is out of reach, so that its logarithm is summed by itself; with
-    /// no pass left nothing is done.
-    pub(super) fn update_columns(
-        &mut self,
-        point: &mut Point,
-        reg: f64,
-        stage: Stage,
-    ) -> Result<(), Error> {
+    /// Columns that are out of reach are summed by themselves; with no pass left nothing is done.
+    pub(super) fn update_columns(&mut self, point: &mut Point, reg: f64) -> Result<(), Error> {
         if self.run.is_over() {
             return Ok(());
         }
-        let rescued = if point.underflows() {
+        let Point { psi, pass: Pass { alpha, column_sums, .. }, .. } = &*point;
+        let lost: Vec<usize> =
+            (0..psi.len()).filter(|&j| column_sums[j] < f64::MIN_POSITIVE).collect();
+        let mut logs: Vec<f64> = column_sums.iter().map(|sum| sum.ln()).collect();
+        if !lost.is_empty() && self.run.n_left() > PASSES {
             let run = &*self.run;
-            let sums = self.problem.log_column_sums(
-                &|| run.check(),
-                reg,
-                &point.psi,
-                &point.pass.alpha,
-            )?;
-            self.enter(point, reg, stage)?;
-            Some(sums)
-        } else {
-            None
-        };
-        for (j, psi) in point.psi.iter_mut().enumerate() {
-            let log = rescued.as_ref().map_or_else(|| point.pass.column_sums[j].ln(), |s| s[j]);
-            let change = self.log_weights[j] - log;
+            let check = || run.check();
+            let (sums, passes) = self.problem.log_column_sums(&check, reg, psi, alpha, &lost)?;
+            self.run.n_iter += passes;
+            for (&j, sum) in lost.iter().zip(sums) {
+                logs[j] = sum;
+            }
+        }
+        for ((psi, log), log_weight) in point.psi.iter_mut().zip(logs).zip(&self.log_weights) {
+            let change = log_weight - log;
             if change.is_finite() {
                 *psi += change;
             }

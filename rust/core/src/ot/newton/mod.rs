@@ -53,6 +53,11 @@ pub(super) enum Start {
         /// Relative marginal error at the given potentials, or of the iterate before them.
         error: f64,
     },
+    /// There too, and nowhere else: where that fails the stage has stalled.
+    Only {
+        /// Relative marginal error at the given potentials, or of the iterate before them.
+        error: f64,
+    },
     /// At the top of the path, whatever the given potentials.
     Path,
 }

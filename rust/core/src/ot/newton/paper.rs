@@ -73,17 +73,17 @@ fn descend<P: SemiDual>(
         if point.error <= tol {
             return Ok(End::Converged);
         }
-        evaluation.update_columns(point, reg, Stage::Log)?;
+        evaluation.update_columns(point, reg)?;
     }
     let cells = evaluation.problem.row_weights().len() as f64 * point.psi.len() as f64;
     let mut newton = Newton::new(0.0);
     // Of the entries that could all be equal none is left out.
     let mut border = evaluation.mass / cells;
-    let mut is_known = false;
+    let (mut is_known, mut has_room) = (false, true);
     let (mut mark, mut n_idle) = (f64::INFINITY, 0);
     let mut scratch = Vec::new();
     while !evaluation.run.is_over() {
-        while !is_known || point.pass.kept.values.len() < count {
+        while !is_known || (has_room && point.pass.kept.values.len() < count) {
             if is_known {
                 if border <= f64::MIN_POSITIVE {
                     break;
@@ -94,7 +94,7 @@ fn descend<P: SemiDual>(
             if evaluation.run.is_over() {
                 return Ok(End::Limit);
             }
-            evaluation.evaluate(point, reg, Stage::Newton, Some(MARGIN * border))?;
+            has_room = evaluation.evaluate(point, reg, Stage::Newton, Some(MARGIN * border))?;
             is_known = true;
         }
         if point.error <= tol {
@@ -112,7 +112,7 @@ fn descend<P: SemiDual>(
         }
         let taken = newton.step_published(evaluation, point, reg, MARGIN * border)?;
         if !taken && !evaluation.run.is_over() {
-            evaluation.update_columns(point, reg, Stage::Newton)?;
+            evaluation.update_columns(point, reg)?;
             is_known = false;
         }
     }

@@ -28,7 +28,7 @@ const CAREFUL_RATIO: f64 = 2.0;
 ///
 /// `psi` is the start, if asked for, and the best iterate at the end: of those at `reg` the one with
 /// the smallest error, or, if the solve was ended on its way there, the last one above it. Each pass
-/// is entered in `run`; the kept entries take 12 bytes each.
+/// is entered in `run`; the kept entries take 12 bytes each, in up to three copies.
 ///
 /// # Errors
 /// [`Error::Interrupted`], and whatever the passes return.
@@ -97,10 +97,23 @@ struct Descent<'s, 'c, P> {
 
 impl<P: SemiDual> Descent<'_, '_, P> {
     fn run(&mut self, params: &NewtonParams, start: Start) -> Result<Halt, Error> {
-        if let Start::Direct { error } = start {
-            let halt = self.direct(error)?;
-            if halt != Halt::Failed {
-                return Ok(halt);
+        let patient = Limits {
+            target: self.tol,
+            max_steps: usize::MAX,
+            settled: params.stage_tol,
+            max_idle: MAX_IDLE_AT_LAST,
+            wary: false,
+        };
+        match start {
+            Start::Path => {}
+            Start::Only { error } => return self.direct(error, patient),
+            Start::Direct { error } => {
+                let settled = f64::INFINITY;
+                let limits = Limits { settled, max_idle: MAX_IDLE, wary: true, ..patient };
+                let halt = self.direct(error, limits)?;
+                if halt != Halt::Failed {
+                    return Ok(halt);
+                }
             }
         }
         if self.evaluation.run.n_left() <= 2 {
@@ -128,20 +141,13 @@ impl<P: SemiDual> Descent<'_, '_, P> {
     }
 
     /// Newton's method at the start, until it fails.
-    fn direct(&mut self, error: f64) -> Result<Halt, Error> {
+    fn direct(&mut self, error: f64, limits: Limits) -> Result<Halt, Error> {
         if self.evaluation.run.is_over() {
             return Ok(Halt::Over);
         }
         let threshold = self.newton.threshold(&self.evaluation, error);
-        let Self { evaluation, newton, point, level, tol } = self;
+        let Self { evaluation, newton, point, level, .. } = self;
         evaluation.evaluate(point, *level, Stage::Newton, Some(threshold))?;
-        let limits = Limits {
-            target: *tol,
-            max_steps: usize::MAX,
-            settled: f64::INFINITY,
-            max_idle: MAX_IDLE,
-            wary: true,
-        };
         newton.descend(evaluation, point, *level, limits)
     }
 
@@ -201,7 +207,7 @@ impl<P: SemiDual> Descent<'_, '_, P> {
             if k + 1 == N_SINKHORN {
                 threshold = Some(newton.threshold(evaluation, point.error));
             }
-            evaluation.update_columns(point, *level, Stage::Path)?;
+            evaluation.update_columns(point, *level)?;
         }
         let (max_steps, max_idle) =
             if is_last { (usize::MAX, walk.max_idle) } else { (MAX_STEPS, MAX_STEPS) };
@@ -210,8 +216,9 @@ impl<P: SemiDual> Descent<'_, '_, P> {
     }
 }
 
-/// The first of `goal`, `goal ratio`, `goal ratio^2`... that is at least `top`.
+/// The first of `goal`, `goal ratio`, `goal ratio^2`... that is at least `top`, if that is a number.
 fn level_above(goal: f64, ratio: f64, top: f64) -> f64 {
+    let top = top.min(f64::MAX / ratio);
     let mut level = goal;
     while level < top {
         level *= ratio;

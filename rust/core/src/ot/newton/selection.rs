@@ -6,7 +6,7 @@ use crate::ot::semi_dual::{Kept, Pass};
 ///
 /// Of equal entries at the border the first by rows stay.
 pub(super) fn keep_largest(pass: &mut Pass, count: usize, scratch: &mut Vec<f64>) -> f64 {
-    let Kept { offsets, columns, values, row_rest, column_rest } = &mut pass.kept;
+    let Kept { offsets, columns, values, row_rest, column_rest, .. } = &mut pass.kept;
     if count == 0 || values.len() <= count {
         return values.iter().copied().fold(f64::INFINITY, f64::min);
     }

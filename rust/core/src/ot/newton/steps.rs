@@ -109,7 +109,7 @@ impl Newton {
                 None => {
                     boost *= 10.0;
                     let threshold = self.threshold(evaluation, point.error);
-                    evaluation.update_columns(point, reg, Stage::Newton)?;
+                    evaluation.update_columns(point, reg)?;
                     if evaluation.run.is_over() {
                         return Ok(Halt::Over);
                     }

@@ -131,3 +131,31 @@ fn costs_far_beyond_the_regularisation_give_no_nan() {
         }
     }
 }
+
+#[test]
+fn few_entries_are_enough_with_more_passes() {
+    let mut problem = assignment(60, 7);
+    let reg = 1.0 / 300.0;
+    let free = solve(&mut problem, reg, 1e-9, Start::Path);
+    assert_eq!(free.outcome.end, End::Converged);
+    // Far fewer than what the last step kept.
+    assert!(free.density * 3600.0 > 150.0, "{}", free.density);
+    problem.most_kept = 100;
+    let solved = solve(&mut problem, reg, 1e-9, Start::Path);
+    assert_eq!(solved.outcome.end, End::Converged);
+    assert!(solved.density * 3600.0 <= 100.0);
+    assert!(solved.n_iter > free.n_iter);
+    // A step without entries is a Sinkhorn step, and leaves an honest error.
+    problem.most_kept = 1;
+    let solved = solve_with(&mut problem, reg, 1e-9, Start::Path, 200, &Team::sequential());
+    assert!(solved.outcome.error < 2.0);
+}
+
+#[test]
+fn without_a_path_no_level_is_above_the_last() {
+    let mut problem = assignment(60, 1);
+    let reg = 1.0 / 1200.0;
+    let solved = solve(&mut problem, reg, 1e-9, Start::Only { error: 1.0 });
+    assert!(solved.history.iter().all(|r| r.reg == reg && r.stage == Stage::Newton));
+    assert!(!solved.history.is_empty());
+}

@@ -8,7 +8,7 @@ mod solves;
 use super::{NewtonParams, Outcome, Start, solve_path};
 use crate::error::Error;
 use crate::ot::run::{PassRecord, Run, Stage};
-use crate::ot::semi_dual::{Pass, SemiDual};
+use crate::ot::semi_dual::{Kept, Pass, SemiDual};
 use crate::parallel::Team;
 use crate::rng::Stream;
 
@@ -19,13 +19,14 @@ struct Dense {
     b: Vec<f64>,
     cost: Vec<f64>,
     n_passes: usize,
+    most_kept: usize,
 }
 
 impl Dense {
     fn new(a: Vec<f64>, b: Vec<f64>, cost: impl Fn(usize, usize) -> f64) -> Self {
         let m = b.len();
         let cost = (0..a.len() * m).map(|k| cost(k / m, k % m)).collect();
-        Self { a, b, cost, n_passes: 0 }
+        Self { a, b, cost, n_passes: 0, most_kept: usize::MAX }
     }
 
     fn row(&self, i: usize) -> &[f64] {
@@ -119,6 +120,9 @@ impl SemiDual for Dense {
             }
             out.kept.offsets.push(out.kept.values.len());
         }
+        if out.kept.values.len() > self.most_kept {
+            out.kept = Kept { overflows: true, ..Kept::default() };
+        }
         Ok(())
     }
 
@@ -128,16 +132,21 @@ impl SemiDual for Dense {
         reg: f64,
         psi: &[f64],
         alpha: &[f64],
-    ) -> Result<Vec<f64>, Error> {
-        self.n_passes += 1;
-        let sum = |j: usize| {
+        columns: &[usize],
+    ) -> Result<(Vec<f64>, usize), Error> {
+        self.n_passes += 2;
+        let sum = |&j: &usize| {
             let z: Vec<f64> = (0..self.a.len())
                 .map(|i| self.a[i].ln() + alpha[i] - self.row(i)[j] / reg)
                 .collect();
             let top = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             psi[j] + top + z.iter().map(|z| (z - top).exp()).sum::<f64>().ln()
         };
-        Ok((0..self.b.len()).map(sum).collect())
+        Ok((columns.iter().map(sum).collect(), 2))
+    }
+
+    fn most_kept(&self) -> usize {
+        self.most_kept
     }
 
     fn mean_reduced_cost(&mut self, _: &dyn Fn() -> Result<(), Error>) -> Result<f64, Error> {

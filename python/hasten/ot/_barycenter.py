@@ -42,10 +42,12 @@ class BarycenterResult(Result):
     Attributes
     ----------
     barycenter : array of shape (n,)
-        The mean histogram, with the mass of the histograms and in their precision.
+        The mean histogram, in the precision of the histograms. It has their mass at the exact
+        barycenter; debiased, up to `error` at any other.
     error : float
         How far the plans from the histograms are from having the barycenter as their common
-        marginal: the L1 distance, averaged with the weights.
+        marginal: the largest of the L1 distances, and if `debiased` at least twice the mass that
+        the correction of the bias moved in the last pass.
     error_kind : str
         "estimate": it vanishes at the exact barycenter, but does not bound the distance to it.
     converged : bool
@@ -232,7 +234,7 @@ def fit(
         _refuse_asymmetric(matrix)
     single = np.float32 in (columns.dtype, matrix.dtype)
     rows = _same_mass(rows, is_single=single)
-    check_range(matrix, rows, rows, reg, (np.inf, np.inf))
+    check_range(matrix, {"each sum of `histograms`": rows}, reg, (np.inf, np.inf))
     by_default = _TOL_DEBIASED if debiased else options.tolerance(matrix.dtype)
     tol = by_default if options.tol is None else options.tol
     mass = float(rows[0].sum())

@@ -20,6 +20,7 @@ from hasten.ot import (
     sinkhorn_divergence,
     sinkhorn_points,
 )
+from tests.hazards.ot import CASES as HAZARDS
 
 GOOD = {
     "a": np.array([0.2, 0.3, 0.5]),
@@ -215,6 +216,16 @@ def test_any_pair_of_strengths_will_do(pair):
     np.testing.assert_array_equal(sinkhorn(**GOOD, reg_marginals=pair).f, expected.f)
     one = sinkhorn(**GOOD, reg_marginals=np.array(np.inf))
     np.testing.assert_array_equal(one.f, sinkhorn(**GOOD).f)
+
+
+@pytest.mark.parametrize("name", [name for name in HAZARDS if "datasets" not in name])
+def test_an_empty_array_is_refused_by_its_name(name):
+    case = HAZARDS[name]
+    data = case.data()
+    for argument, value in data.items():
+        if isinstance(value, np.ndarray):
+            with pytest.raises(ValueError, match=f"`{argument}`|Found array with 0 sample"):
+                case.run(**(data | {argument: value[:0]}))
 
 
 class TestMasses:

@@ -62,7 +62,7 @@ PROBLEM = {
             ValueError,
             "`init` must be None with eps_scaling=True",
         ),
-        ({"method": "sns_paper", "eps_scaling": True}, ValueError, "eps_scaling"),
+        ({"method": "sns_paper", "eps_scaling": True}, ValueError, "`eps_scaling` must be"),
         *(
             (
                 {"method": method, "reg_marginals": rho},

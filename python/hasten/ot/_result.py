@@ -63,7 +63,8 @@ class SinkhornResult(Result):
     converged : bool
         Whether `error` is at most the tolerance times the mass.
     n_iter : int
-        Passes over the cost until the solve ended; the certificate's own come on top.
+        Passes over the cost until the solve ended, at least one; those of the certificate come on
+        top.
     message : str
         How the solve ended.
     history : dict of ndarray, or None

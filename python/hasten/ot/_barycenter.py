@@ -126,8 +126,8 @@ def barycenter(
         Threads to use; every core that the process may use by default. The answer does not depend
         on it.
     callback : callable, optional
-        Called as ``callback(info)`` with ``info.n_iter``, ``info.error`` and ``info.x``. Returning
-        True ends the solve.
+        Called as ``callback(info)`` with ``info.n_iter``, ``info.error`` as in the result, and
+        ``info.x``, the current barycenter. Returning True ends the solve.
     progress : bool, default False
         Show a tqdm bar.
     trace : bool, default False
@@ -164,7 +164,7 @@ def barycenter(
     **Algorithm.** Iterated Bregman projections in the log domain (Section 3.2 of [1]_); debiased,
     Algorithm 1 of [2]_.
 
-    **Complexity.** O(n^2 K) time a pass.
+    **Complexity.** O(n^2 K) time a pass; debiased, O(n^2 (K + 1)).
 
     **Peak memory.** 32 n K bytes beside the inputs.
 

@@ -126,7 +126,7 @@ def sinkhorn_points(
 
     **Peak memory.** A copy of the points, 60 (n + m) bytes, and partial sums of 16 bytes times m
     for each of at most 64 blocks of rows (16 for more than 65,536 columns); nm numbers more where
-    the kernel is stored, and 24 bytes for each entry that Newton steps keep.
+    the kernel is stored, and what Newton steps take, as in `sinkhorn`.
 
     Examples
     --------

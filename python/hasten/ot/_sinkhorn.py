@@ -162,7 +162,9 @@ def sinkhorn(
 
     **Peak memory.** nm numbers of the precision beside the `cost`; with ``memory="low"`` 60 (n + m)
     bytes, and partial sums of 16 bytes times m for each of at most 64 blocks of rows. Newton steps
-    add 24 bytes for each entry that is kept. Zero weights cost a copy of the cost of the rest.
+    take, in place of the kernel, 36 bytes for each entry that is kept: of at most a third of all,
+    with ``memory="low"`` of 64 (n + m) or a million. Zero weights cost a copy of the cost of the
+    rest.
 
     References
     ----------

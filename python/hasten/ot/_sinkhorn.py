@@ -92,10 +92,11 @@ def sinkhorn(
         "low" does without the kernel: every pass is in the log domain.
     sns_options : dict, optional
         For experts. "sns_paper" reads "n_sinkhorn" (20, passes before the first Newton step) and
-        "sparsity" (2 / n, share of entries that are kept). "auto" and "sns" read "delta" (0.01,
-        share of the error that may be dropped from the Hessian), and for the path of decreasing
-        `reg` "stage_tol" (1e-3, tolerance on the way) and "ratio" (4, of one `reg` to the next;
-        1.1 to 1000). An option that the method does not read is refused.
+        "sparsity" (2 / n, share of entries that are kept, as far as the limit of peak memory below
+        allows). "auto" and "sns" read "delta" (0.01, share of the error that may be dropped from
+        the Hessian), and for the path of decreasing `reg` "stage_tol" (1e-3, tolerance on the way)
+        and "ratio" (4, of one `reg` to the next; 1.1 to 1000). An option that the method does not
+        read is refused.
     n_threads : int, optional
         Threads to use; every core that the process may use by default. The answer does not depend
         on it.

@@ -71,6 +71,13 @@ def test_the_first_non_finite_entry_is_named(bad):
         check_array([0.0, 0.0, bad], "x")
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_single_number_has_no_index(bad):
+    for value in (bad, np.float32(bad), np.array(bad)):
+        with pytest.raises(ValueError, match=r"`x` must be finite; got (nan|inf)$"):
+            check_array(value, "x", ndim=0)
+
+
 def test_a_sum_that_overflows_is_not_an_offender():
     values = np.full(4, np.finfo(np.float64).max)
     assert check_array(values, "x") is values

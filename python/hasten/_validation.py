@@ -180,9 +180,10 @@ def _refuse_non_finite(array: NDArray[Any], name: str) -> None:
     if np.isfinite(total):
         return
     offenders = np.argwhere(~np.isfinite(array))
-    if offenders.size:
-        value, place = array[tuple(offenders[0])], _place(offenders[0])
-        raise ValueError(f"`{name}` must be finite; got {value} at index {place}")
+    if len(offenders):
+        value = array[tuple(offenders[0])]
+        where = f" at index {_place(offenders[0])}" if array.ndim else ""
+        raise ValueError(f"`{name}` must be finite; got {value}{where}")
 
 
 def check_real(

@@ -3,8 +3,8 @@
 import mpmath
 import numpy as np
 import pytest
-from scipy.ndimage import zoom
-from sklearn.datasets import load_digits
+
+from hasten._cli.demos.ot import _load_digits
 
 
 def _matrix(array):
@@ -118,16 +118,9 @@ def draw():
     return _draw
 
 
-def _digits(metric):
-    images = load_digits().images
-    weights = []
-    for image in images[:2]:
-        large = np.maximum(zoom(image, 3.5, order=1), 0.0) + 0.16
-        weights.append((large / large.sum()).ravel())
-    grid = np.indices((28, 28)).reshape(2, -1).T / 27.0
-    apart = grid[:, None] - grid
-    cost = (apart**2).sum(axis=-1) if metric == "sqeuclidean" else np.abs(apart).sum(axis=-1)
-    return *weights, cost / cost.max()
+def _digits(power):
+    digits = _load_digits()
+    return digits.a, digits.b, digits.cost(power)
 
 
 def _assignment():
@@ -139,8 +132,8 @@ def published():
     """Return the three problems on which the sparse Newton method was published."""
     return {
         "LAP500": _assignment(),
-        "digW2": _digits("sqeuclidean"),
-        "digW1": _digits("cityblock"),
+        "digW2": _digits(2),
+        "digW1": _digits(1),
     }
 
 

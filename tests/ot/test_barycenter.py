@@ -73,6 +73,24 @@ def test_symmetries(grid):
     np.testing.assert_allclose(heavy.barycenter, 7 * light.barycenter, atol=1e-8)
 
 
+@pytest.mark.parametrize("debiased", [True, False])
+@pytest.mark.parametrize("mass", [1e-6, 1e6])
+def test_the_unit_of_mass_changes_nothing(grid, mass, debiased):
+    """The tolerance is relative to the mass, and so is everything else."""
+    _, histograms, cost = grid
+    options = {"reg": 2e-3, "debiased": debiased, "trace": True}
+    one, other = (barycenter(m * histograms, cost, **options) for m in (1.0, mass))
+    assert one.converged
+    assert other.converged
+    assert other.n_iter == one.n_iter
+    assert other.error == pytest.approx(mass * one.error, rel=1e-6)
+    np.testing.assert_allclose(other.barycenter, mass * one.barycenter, rtol=1e-9)
+    np.testing.assert_allclose(other.history["error"], mass * one.history["error"], rtol=1e-6)
+    # The barycenter itself has the mass of the histograms, to the tolerance.
+    tol = 1e-4 if debiased else 1e-9
+    assert other.barycenter.sum() == pytest.approx(mass, rel=tol)
+
+
 def test_zeros_in_histograms(grid):
     _, _, cost = grid
     spikes = np.zeros((60, 2))
@@ -106,7 +124,16 @@ def test_single_precision(grid):
     result = barycenter(np.float32(histograms), np.float32(cost), reg=2e-3)
     assert result.barycenter.dtype == np.float32
     double = barycenter(histograms, cost, reg=2e-3)
-    np.testing.assert_allclose(result.barycenter, double.barycenter, atol=2e-4)
+    # Both stop at a residual of 1e-4; the inputs are rounded by 6e-8, a cost by as much of `reg`.
+    apart = np.abs(result.barycenter.astype(np.float64) - double.barycenter).sum()
+    assert apart <= 2e-4
+    sharp = barycenter(np.float32(histograms), np.float32(cost), reg=2e-3, debiased=False, tol=1e-9)
+    exact = barycenter(
+        np.float32(histograms).astype(np.float64), np.float32(cost).astype(np.float64), reg=2e-3,
+        debiased=False, tol=1e-9,
+    )  # fmt: skip
+    # The same numbers in: what comes out is rounded once.
+    np.testing.assert_allclose(sharp.barycenter, exact.barycenter, rtol=1e-7, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +151,13 @@ def test_single_precision(grid):
         ({"weights": [1.5, -0.5]}, ValueError, "`weights` must not be negative; got -0.5 at"),
         ({"reg": 0.0}, ValueError, "`reg` must be greater than 0"),
         ({"debiased": 1}, TypeError, "`debiased` must be True or False"),
+        (
+            {"histograms": 1e-200 * np.eye(2)},
+            ValueError,
+            "each sum of `histograms` must be between 1e-100 and 1e\\+100; got 1e-200",
+        ),
+        ({"cost": np.full((2, 2), -np.inf)}, ValueError, "`cost` must be finite; got -inf at"),
+        ({"tol": np.inf}, ValueError, "`tol` must be finite; got inf"),
         ({"tol": 0.0}, ValueError, "`tol` must be greater than 0"),
     ],
 )

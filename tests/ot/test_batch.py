@@ -88,6 +88,70 @@ def test_one_that_does_not_converge_warns(batch):
     with pytest.raises(IndexError):
         result[5]
     assert result[-1].value == result[4].value
+    assert result[np.int32(2)].value == result[2].value
+    for place in (slice(2), 1.0, "1", None, (0, 1)):
+        with pytest.raises(TypeError, match="a batch must be indexed by one integer"):
+            result[place]
+
+
+@pytest.mark.parametrize("one_cost", [True, False])
+def test_no_weights_are_equal_weights(batch, one_cost):
+    _, b, cost, _ = batch
+    cost = cost[0] if one_cost else cost
+    equal_a, equal_b = np.full(9, 1 / 9), np.full(7, 1 / 7)
+    for first, second, same_b in [(None, None, equal_b), (None, b, b)]:
+        result = sinkhorn_batch(first, second, cost, reg=0.1)
+        same = sinkhorn_batch(equal_a, same_b, cost, reg=0.1)
+        assert len(result) == (1 if one_cost and second is None else 5)
+        np.testing.assert_array_equal(result.f, same.f)
+    columns = sinkhorn_batch(np.tile(equal_a, (5, 1)), None, cost, reg=0.1)
+    shared = sinkhorn_batch(equal_a, equal_b, cost, reg=0.1)
+    np.testing.assert_array_equal(columns.g, np.broadcast_to(shared.g, (5, 7)))
+
+
+def test_newton_steps_are_counted(draw):
+    """Each problem takes the way that it takes alone."""
+    a, b, cost = draw(120, 130, seed=4)
+    regs = np.array([0.002, 1.0])
+    result = sinkhorn_batch(a, b, cost, reg=regs)
+    hard, easy = result
+    for one, reg in [(hard, 0.002), (easy, 1.0)]:
+        alone = sinkhorn(a, b, cost, reg=reg, n_threads=1)
+        assert one.method_used == alone.method_used
+        assert (one.n_newton, one.n_cg, one.n_iter) == (alone.n_newton, alone.n_cg, alone.n_iter)
+        np.testing.assert_equal(one.density, alone.density)
+    assert hard.n_newton > 0 == easy.n_newton
+    assert hard.method_used == "sns" != easy.method_used
+    assert 0 < hard.density < 1
+    assert np.isnan(easy.density)
+
+
+def test_writing_to_what_is_returned_or_was_given_changes_nothing(batch):
+    a, b, cost, reg = batch
+    result = sinkhorn_batch(a, b, cost, reg=reg)
+    plan, error = result[1].plan.copy(), result.error.copy()
+    a[...], b[...], reg[...] = 0.5, 0.25, 7.0
+    arrays = ("f", "g", "value", "value_linear", "gap", "marginal_error", "n_iter", "converged")
+    for name in arrays:
+        getattr(result, name)[...] = 0
+    result[1].f[...] = 0.0
+    np.testing.assert_array_equal(result[1].plan, plan)
+    np.testing.assert_array_equal(result.error, error)
+    assert result[1].converged
+
+
+def test_precision_pairs_of_strengths_and_a_bar(batch, capsys):
+    a, b, cost, reg = batch
+    mixed = sinkhorn_batch(a, b, cost, reg=reg, precision="mixed", progress=True)
+    assert "sinkhorn_batch" in capsys.readouterr().err
+    assert mixed.converged.all()
+    assert (mixed.error <= 1e-9).all()
+    single = np.float32(cost)
+    assert sinkhorn_batch(a, b, single, reg=reg).error.max() > 1e-9
+    assert sinkhorn_batch(a, b, single, reg=reg, precision="float64").error.max() <= 1e-9
+    for pair in ((0.3, 2.0), np.array([0.3, 2.0]), (np.inf, 0.5)):
+        result = sinkhorn_batch(a, b, cost, reg=reg, reg_marginals=pair, tol=1e-12)
+        check_same(result, list(zip(a, b, cost, reg, strict=True)), reg_marginals=tuple(pair))
 
 
 def test_a_callback_may_end_a_batch_before_all_is_solved(draw):
@@ -116,6 +180,49 @@ def test_a_callback_may_end_a_batch_before_all_is_solved(draw):
     assert np.isnan(result.f[heard[-1] :]).all()
 
 
+def test_a_callback_may_end_a_batch_with_zeros_at_many_places(draw):
+    """Each pattern of zeros is a solve of its own; the caller hears of one batch."""
+    _, b, cost = draw(12, 5, seed=1)
+    rng = np.random.default_rng(2)
+    rows = rng.dirichlet(np.ones(12), size=40)
+    rows[np.arange(40), np.arange(40) % 12] = 0.0
+    rows /= rows.sum(axis=1, keepdims=True)
+    heard = []
+
+    def listen(info):
+        heard.append((info.n_iter, info.error))
+        return info.n_iter >= 15
+
+    whole = sinkhorn_batch(rows, b, cost, reg=0.5, callback=lambda info: heard.append(info.n_iter))
+    assert heard == sorted(set(heard))
+    assert heard[-1] == 40
+    heard.clear()
+    result = sinkhorn_batch(rows, b, cost, reg=0.5, callback=listen, n_threads=1)
+    numbers, errors = zip(*heard, strict=True)
+    assert list(numbers) == sorted(set(numbers))
+    assert list(errors) == sorted(errors)
+    assert numbers[-2] < 15 <= numbers[-1] < 40
+    solved = ~np.isnan(result.value)
+    assert solved.sum() == numbers[-1] == result.converged.sum()
+    assert errors[-1] == result.error[solved].max()
+    np.testing.assert_array_equal(result.f[solved], whole.f[solved])
+    assert np.isnan(result.f[~solved]).all()
+    assert np.isnan(result.g[~solved]).all()
+    assert (result.n_iter[~solved] == 0).all()
+    with pytest.raises(ValueError, match="was not solved: the callback ended the solve before it"):
+        result[int(np.flatnonzero(~solved)[0])]
+
+
+def test_only_true_ends_a_batch(draw):
+    a, b, cost = draw(4, 5, seed=1)
+    rows = np.stack([a, a])
+    rows[0, 0] = 0.0
+    rows /= rows.sum(axis=1, keepdims=True)
+    for answer, is_end in [(1, False), ("yes", False), (None, False), (np.True_, True)]:
+        result = sinkhorn_batch(rows, b, cost, reg=0.5, callback=lambda info, a=answer: a)
+        assert result.converged.all() != is_end
+
+
 def test_single_precision(batch):
     a, b, cost, reg = batch
     result = sinkhorn_batch(a, b, np.float32(cost), reg=reg)
@@ -141,6 +248,13 @@ def test_single_precision(batch):
         ({"reg": 0.0}, ValueError, "`reg` must be greater than 0; got 0.0"),
         ({"reg": [0.1, 0.1, -1.0, 0.1, 0.1]}, ValueError, "greater than 0; got -1.0 at index 2"),
         ({"reg": "low"}, TypeError, "`reg` must hold real numbers"),
+        ({"reg": []}, ValueError, r"`reg` must not be empty; got shape \(0,\)"),
+        ({"reg": [0.1, 0.1, np.nan, 0.1, 0.1]}, ValueError, "`reg` must be finite; got nan at in"),
+        ({"reg": np.nan}, ValueError, "`reg` must be finite; got nan"),
+        ({"cost": np.ones((0, 9, 7))}, ValueError, r"`cost` must not be empty; got shape \(0, 9"),
+        ({"a": None, "cost": np.ones((0, 9, 7))}, ValueError, "`cost` must not be empty"),
+        ({"a": None, "cost": np.ones(7)}, ValueError, "`cost` must have 2 or 3 dimensions; got"),
+        ({"cost": np.full((9, 7), -np.inf)}, ValueError, "`cost` must be finite; got -inf at"),
         ({"reg": np.ones((5, 1))}, ValueError, "`reg` must be a number or have 1 dimension"),
         ({"method": "sns"}, ValueError, "`method` must be one of 'auto', 'sinkhorn', 'log'"),
     ],

@@ -1,23 +1,15 @@
 """Bounds hold against a solution of many digits, converged or not, in both precisions."""
 
-import warnings
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment, linprog
 
-import hasten
 from hasten.ot import exact_bounds, sinkhorn, sinkhorn_points
+from tests.ot.quiet import quietly
 
 EPS = np.finfo(np.float64).eps
-
-
-def quietly(function, *args, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", hasten.ConvergenceWarning)
-        return function(*args, **options)
 
 
 def check(result, truth, a, b, cost, reg):
@@ -159,6 +151,24 @@ def test_exact_bounds_hold_for_any_potentials(seed, reg, size):
     slack = 1e-13 * (1 + size)
     assert lower <= optimal + slack
     assert upper >= optimal - slack
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.05, 10.0), st.floats(0.0, 2.0))
+@settings(max_examples=25, deadline=None)
+def test_the_upper_bound_is_the_cost_of_a_feasible_plan(seed, reg, size):
+    """Of the plan scaled by rows and columns at once, with what is missing added."""
+    rng = np.random.default_rng(seed)
+    cost, a, b = rng.random((5, 7)), rng.dirichlet(np.ones(5)), rng.dirichlet(np.ones(7))
+    f, g = size * rng.normal(size=5), size * rng.normal(size=7)
+    plan = np.outer(a, b) * np.exp((f[:, None] + g - cost) / reg)
+    rows, columns = plan.sum(axis=1), plan.sum(axis=0)
+    feasible = plan * np.minimum(a / rows, 1)[:, None] * np.minimum(b / columns, 1)
+    rest_a, rest_b = a - feasible.sum(axis=1), b - feasible.sum(axis=0)
+    feasible += np.outer(rest_a, rest_b) / rest_a.sum()
+    np.testing.assert_allclose(feasible.sum(axis=1), a, rtol=1e-10)
+    np.testing.assert_allclose(feasible.sum(axis=0), b, rtol=1e-10)
+    _, upper = exact_bounds(a, b, cost, f, g, reg=reg)
+    assert upper == pytest.approx(float((feasible * cost).sum()), rel=1e-9)
 
 
 def test_the_certificate_of_points_is_of_the_distances(exact):

@@ -106,8 +106,9 @@ def test_without_grad_there_are_no_gradients():
 
 
 def test_two_strengths_are_refused():
-    with pytest.raises(TypeError, match="`reg_marginals` must be a real number"):
-        sinkhorn_divergence(*clouds()[:2], reg=0.5, reg_marginals=(1.0, 2.0))
+    for pair in ((1.0, 2.0), np.array([1.0, 2.0])):
+        with pytest.raises(TypeError, match="`reg_marginals` must be a real number"):
+            sinkhorn_divergence(*clouds()[:2], reg=0.5, reg_marginals=pair)
 
 
 def test_single_precision():

@@ -1,22 +1,15 @@
 """Degenerate and extreme problems: answers without NaN, or with none at all in the plan."""
 
 import itertools
-import warnings
 
 import numpy as np
 import pytest
 
-import hasten
 from hasten.ot import sinkhorn, sinkhorn_points
+from tests.ot.quiet import quietly
 from tests.subprocesses import run_python
 
 METHODS = ("auto", "sinkhorn", "log", "sns")
-
-
-def quietly(function, *args, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", hasten.ConvergenceWarning)
-        return function(*args, **options)
 
 
 def is_sound(result):
@@ -128,7 +121,8 @@ class TestSizes:
         assert result.converged
         np.testing.assert_allclose(result.plan, np.outer(a, b), rtol=1e-12)
         assert result.value == pytest.approx(float((np.outer(a, b) * cost).sum()), rel=1e-12)
-        assert result.n_iter <= 2
+        # The first pass makes all rows right; the second finds several columns to be so.
+        assert result.n_iter == (2 if shape[1] > 1 else 1)
 
     @pytest.mark.parametrize("method", METHODS)
     @pytest.mark.parametrize("constant", [0.0, -3.5, 1e4])
@@ -152,6 +146,26 @@ def test_tiny_weights(draw, method):
     assert result.row_sums[3] == pytest.approx(1e-30, rel=1e-3)
     assert (np.delete(result.plan[3], 5) > 0).all()
     assert result.column_sums[5] == pytest.approx(1e-300, rel=1e-3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_masses_of_no_size_survive_single_precision(draw, method):
+    """Weights and sums are float64 where the cost is float32: 1e-30 of the mass is not lost."""
+    a, b, cost = draw(12, 10, seed=10, dtype=np.float32)
+    a[3] = 1e-30
+    a /= a.sum()
+    result = is_sound(sinkhorn(a, b, cost, reg=0.05, method=method))
+    assert result.converged
+    assert result.plan.dtype == np.float32
+    # A float32 kernel rounds the row by its 6e-8, and what the last update of columns moved by tol.
+    assert result.row_sums[3] == pytest.approx(1e-30, rel=1e-3)
+    assert result.plan[3].sum() == pytest.approx(1e-30, rel=1e-3)
+    expected = sinkhorn(a, b, cost.astype(np.float64), reg=0.05, tol=1e-12)
+    np.testing.assert_allclose(result.plan[3], expected.plan[3], rtol=1e-2)
+    # All of them: the unit of mass does not matter, down to the smallest float32.
+    small = is_sound(sinkhorn(1e-30 * a, 1e-30 * b, cost, reg=0.05, method=method))
+    assert small.converged
+    np.testing.assert_allclose(1e30 * small.plan.astype(np.float64), result.plan, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -259,7 +273,7 @@ INTERRUPT = """
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [*METHODS, "sns_paper"])
 def test_ctrl_c_ends_a_solve_within_half_a_second(method, n_threads):
     call = (
         "ot.sinkhorn_points(X, X[::-1] + 0.5, reg=1e-6, tol=1e-300, max_iter=10**9, "
@@ -268,3 +282,44 @@ def test_ctrl_c_ends_a_solve_within_half_a_second(method, n_threads):
     delays = [float(line) for line in run_python(INTERRUPT.format(call=call)).split()]
     assert len(delays) == 3
     assert min(delays) < 0.5
+
+
+LATER = """
+    import os, signal, threading, time, warnings
+    import numpy as np
+    import scipy.sparse  # Not in a call: an import that is interrupted leaves the exit status 130.
+    from hasten import ot
+
+    warnings.simplefilter("ignore")
+    rng = np.random.default_rng(0)
+    X, Y = rng.random((2, 12_000, 16), np.float32)
+    V = np.ones((12_000, 40))
+    result = ot.sinkhorn_points(X, Y, reg=0.1, max_iter=1, memory="low", n_threads=1)
+    for name, call in {
+        "plan": lambda: result.plan,
+        "exact_lower": lambda: result.exact_lower,
+        "transport": lambda: result.transport(V),
+        "transposed": lambda: result.transport(V, transposed=True),
+        "plan_sparse": lambda: result.plan_sparse(1e-3),
+        "grad": lambda: result.grad("X"),
+    }.items():
+        for _ in range(3):
+            timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+            timer.start()
+            start = time.monotonic()
+            try:
+                call()
+            except KeyboardInterrupt:
+                print(name, time.monotonic() - start - 0.1)
+            timer.join()
+"""
+
+
+def test_ctrl_c_ends_what_is_made_of_a_solve_within_half_a_second():
+    delays = {}
+    for line in run_python(LATER).splitlines():
+        name, delay = line.split()
+        delays.setdefault(name, []).append(float(delay))
+    assert len(delays) == 6
+    assert {len(three) for three in delays.values()} == {3}
+    assert max(min(three) for three in delays.values()) < 0.5

@@ -101,8 +101,17 @@ def test_the_norm_divides_the_cost(samples, metric, norm):
     plan = sinkhorn(None, None, cost, reg=0.05, reg_marginals=2.0, tol=1e-12).plan
     np.testing.assert_allclose(model.coupling_, plan, rtol=1e-7)
     # The unit of the samples no longer matters to distances of this kind.
-    scaled = clone(model).fit(1000 * X, X_target=1000 * target)
-    np.testing.assert_allclose(scaled.coupling_, plan, rtol=1e-7)
+    for unit in (1000.0, 1e7, 1e-7):
+        scaled = clone(model).fit(unit * X, X_target=unit * target)
+        np.testing.assert_allclose(scaled.coupling_, plan, rtol=1e-7)
+
+
+def test_a_norm_that_no_number_holds_is_refused_with_the_distances(samples):
+    X, target = samples
+    with pytest.raises(ValueError, match="distances of `X` and `X_target` must be at most 1e"):
+        SinkhornTransport(norm="max").fit(1e200 * X, X_target=target)
+    equal = SinkhornTransport(norm="max", reg=0.1).fit(X[:1], X_target=X[:1])
+    assert equal.coupling_ == pytest.approx(1.0)
 
 
 def test_labels_keep_unlike_samples_apart(samples):
@@ -120,6 +129,39 @@ def test_labels_keep_unlike_samples_apart(samples):
     assert unsupervised.coupling_[unlike].sum() > 0.1
     with pytest.raises(ValueError, match=r"`y_target` must have shape \(30,\); got \(29,\)"):
         model.fit(X, y, X_target=target, y_target=y_target[1:])
+
+
+def test_a_part_of_the_labelled_samples_goes_by_its_places(samples):
+    """As documented: labels belong to all samples of the fit together."""
+    X, target = samples
+    y, y_target = np.arange(40) % 2, np.arange(30) % 2
+    model = SinkhornTransport(reg=0.3).fit(X, y, X_target=target, y_target=y_target)
+    z = (model.result_.g - cdist(X[:4], target, "sqeuclidean")) / 0.3
+    weight = np.exp(z - z.max(axis=1, keepdims=True))
+    expected = weight @ target / weight.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.transform(X[:4]), expected, atol=1e-12)
+    assert np.abs(model.transform(X)[:4] - expected).max() > 0.1
+    # Without labels each row goes where it goes, whatever comes along.
+    plain = SinkhornTransport(reg=0.3, tol=1e-12).fit(X, X_target=target)
+    np.testing.assert_allclose(plain.transform(X[:4]), plain.transform(X)[:4], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (np.array(["0", "1"] * 15), np.arange(40) % 2),
+        (np.array(["0", "1"] * 15, object), np.arange(40) % 2),
+        (np.array([-1, "1"] * 15, object), np.arange(40) % 2 + 0.5),
+    ],
+)
+def test_texts_are_no_numbers(samples, texts, numbers):
+    X, target = samples
+    with pytest.raises(TypeError, match="`y_target` must hold numbers, as `y` does; got texts"):
+        SinkhornTransport().fit(X, numbers, X_target=target, y_target=texts)
+    with pytest.raises(TypeError, match="`y_target` must hold texts, as `y` does; got numbers"):
+        SinkhornTransport().fit(target, texts, X_target=X, y_target=numbers)
+    unknown = np.full(40, -1)
+    assert SinkhornTransport().fit(target, texts, X_target=X, y_target=unknown).n_iter_ > 0
 
 
 def test_texts_are_labels_too(samples):
@@ -153,6 +195,52 @@ def test_without_a_target_it_refuses(samples):
     for name, value in [("norm", "min"), ("out_of_sample", "zero"), ("metric", "hamming")]:
         with pytest.raises(ValueError, match=f"`{name}` must be one of"):
             SinkhornTransport(**{name: value}).fit(samples[0], X_target=samples[1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"reg": 0.0}, ValueError, "`reg` must be greater than 0; got 0.0"),
+        ({"reg": "small"}, TypeError, "`reg` must be a real number; got 'small'"),
+        ({"reg": 1e-17}, ValueError, "`reg` must be at least 1e-15 of the largest cost"),
+        ({"reg_marginals": -1.0}, ValueError, "`reg_marginals` must be greater than 0; got -1.0"),
+        ({"reg_marginals": (1.0, 1.0, 1.0)}, ValueError, "`reg_marginals` must be a number or a"),
+        ({"tol": 0.0}, ValueError, "`tol` must be greater than 0; got 0.0"),
+        ({"max_iter": 0}, ValueError, "`max_iter` must be at least 1; got 0"),
+        ({"n_threads": 0}, ValueError, "`n_threads` must be at least 1; got 0"),
+        ({"metric": 3}, TypeError, "`metric` must be one of"),
+        ({"norm": 3}, TypeError, "`norm` must be one of"),
+        ({"norm": "max", "metric": "hamming"}, ValueError, "`metric` must be one of"),
+        ({"norm": "max", "reg": -1.0}, ValueError, "`reg` must be greater than 0; got -1.0"),
+    ],
+)
+def test_bad_parameters(samples, changes, error, message):
+    with pytest.raises(error, match=message):
+        SinkhornTransport(**changes).fit(samples[0], X_target=samples[1])
+
+
+def test_messages_name_the_argument_of_the_method(samples):
+    X, target = samples
+    cosine = SinkhornTransport(metric="cosine")
+    for first, second, name in [(X, 0 * target, "X_target"), (0 * X, target, "X")]:
+        with pytest.raises(ValueError, match=f"`{name}` must not hold zero vectors"):
+            cosine.fit(first, X_target=second)
+    with pytest.raises(ValueError, match="distances of `X` and `X_target` must be at most"):
+        SinkhornTransport().fit(1e200 * X, X_target=target)
+    cosine.fit(X, X_target=target)
+    for send in (cosine.transform, cosine.inverse_transform):
+        with pytest.raises(ValueError, match="`X` must not hold zero vectors"):
+            send(np.zeros((1, 3)))
+    model = SinkhornTransport(reg=1.0).fit(X, X_target=target)
+    for send in (model.transform, model.inverse_transform):
+        with pytest.raises(ValueError, match=r"`X` must have costs of at most 1e\+15, for answers"):
+            send([[1e200, 0.0, 0.0]])
+        with pytest.raises(ValueError, match=r"`X` must have costs of at most .* got 1e\+20"):
+            send([[1e10, 0.0, 0.0]])
+        with pytest.raises(ValueError, match="contains NaN"):
+            send([[np.nan, 0.0, 0.0]])
+        with pytest.raises(ValueError, match="X has 2 features"):
+            send([[0.0, 0.0]])
 
 
 def test_not_converging_is_scikit_learns_warning(samples):

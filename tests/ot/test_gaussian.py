@@ -105,7 +105,7 @@ def test_a_vanishing_strength():
         (([0, 0], [[1, 2], [0, 1]], [0, 0], np.eye(2)), ValueError, "`cov0` must be symmetric"),
         (([np.nan], [[1.0]], [0.0], [[1.0]]), ValueError, "`mean0` must be finite"),
         (([0.0], [["x"]], [0.0], [[1.0]]), TypeError, "`cov0` must hold real numbers"),
-        (([], np.ones((0, 0)), [], np.ones((0, 0))), ValueError, "`cov0` must not be empty"),
+        (([], np.ones((0, 0)), [], np.ones((0, 0))), ValueError, "`mean0` must not be empty"),
     ],
 )
 def test_bad_input(arguments, error, match):

@@ -20,6 +20,7 @@ from hasten.ot import (
     sinkhorn_divergence,
     sinkhorn_points,
 )
+from tests.hazards.ot import CASES as HAZARDS
 
 GOOD = {
     "a": np.array([0.2, 0.3, 0.5]),
@@ -64,6 +65,17 @@ def with_entry(array, place, value):
             ValueError,
             "`cost` must be finite; got inf at index (2, 0)",
         ),
+        (
+            {"cost": with_entry(GOOD["cost"], (2, 0), -np.inf)},
+            ValueError,
+            "`cost` must be finite; got -inf at index (2, 0)",
+        ),
+        (
+            {"cost": GOOD["cost"].astype("datetime64[s]")},
+            TypeError,
+            "`cost` must hold real numbers; got dtype datetime64[s]",
+        ),
+        ({"b": [-np.inf, 1, 1, 1]}, ValueError, "`b` must be finite; got -inf at index 0"),
         (
             {"cost": GOOD["cost"] + 0j},
             TypeError,
@@ -122,6 +134,8 @@ def with_entry(array, place, value):
         ({"reg_marginals": 0.0}, ValueError, "`reg_marginals` must be greater than 0; got 0.0"),
         ({"reg_marginals": (1.0, -2.0)}, ValueError, "`reg_marginals` must be greater than 0"),
         ({"reg_marginals": (1.0,)}, ValueError, "`reg_marginals` must be a number or a pair"),
+        ({"reg_marginals": np.ones(3)}, ValueError, "`reg_marginals` must be a number or a pair"),
+        ({"reg_marginals": np.ones((2, 2))}, TypeError, "`reg_marginals` must be a real number"),
         ({"reg_marginals": "inf"}, TypeError, "`reg_marginals` must be a real number; got 'inf'"),
         ({"reg_marginals": -np.inf}, ValueError, "`reg_marginals` must be finite; got -inf"),
         ({"init": np.zeros(7)}, TypeError, "`init` must be a SinkhornResult or a pair"),
@@ -144,17 +158,14 @@ def with_entry(array, place, value):
         ({"eps_scaling": 1}, TypeError, "`eps_scaling` must be 'auto', True or False; got 1"),
         ({"tol": 0.0}, ValueError, "`tol` must be greater than 0; got 0.0"),
         ({"tol": -1e-9}, ValueError, "`tol` must be greater than 0; got -1e-09"),
+        ({"tol": np.inf}, ValueError, "`tol` must be finite; got inf"),
+        ({"tol": np.nan}, ValueError, "`tol` must be finite; got nan"),
         ({"max_iter": 0}, ValueError, "`max_iter` must be at least 1; got 0"),
         ({"max_iter": 1.5}, TypeError, "`max_iter` must be an integer; got 1.5"),
         ({"n_threads": 0}, ValueError, "`n_threads` must be at least 1; got 0"),
         ({"callback": 3}, TypeError, "`callback` must be callable or None; got 3"),
         ({"progress": 1}, TypeError, "`progress` must be True or False; got 1"),
         ({"trace": "yes"}, TypeError, "`trace` must be True or False; got 'yes'"),
-        ({"sns_options": 3}, TypeError, "`sns_options` must be a dict; got 3"),
-        ({"sns_options": {"dleta": 1}}, ValueError, "did you mean 'delta'?"),
-        ({"sns_options": {"ratio": 1.0}}, ValueError, "`sns_options['ratio']` must be greater"),
-        ({"sns_options": {"sparsity": 2.0}}, ValueError, "`sns_options['sparsity']` must be"),
-        ({"sns_options": {"n_sinkhorn": 0}}, ValueError, "`sns_options['n_sinkhorn']` must be"),
     ],
 )
 def test_bad_input(changes, error, message):
@@ -197,6 +208,24 @@ def test_bad_input(changes, error, message):
 def test_bad_points(function, changes, error, message):
     with pytest.raises(error, match=re.escape(message)):
         function(**(CLOUDS | changes))
+
+
+@pytest.mark.parametrize("pair", [np.array([1.0, 2.0]), [1, 2.0], pd.Series([1.0, 2.0])])
+def test_any_pair_of_strengths_will_do(pair):
+    expected = sinkhorn(**GOOD, reg_marginals=(1.0, 2.0))
+    np.testing.assert_array_equal(sinkhorn(**GOOD, reg_marginals=pair).f, expected.f)
+    one = sinkhorn(**GOOD, reg_marginals=np.array(np.inf))
+    np.testing.assert_array_equal(one.f, sinkhorn(**GOOD).f)
+
+
+@pytest.mark.parametrize("name", [name for name in HAZARDS if "datasets" not in name])
+def test_an_empty_array_is_refused_by_its_name(name):
+    case = HAZARDS[name]
+    data = case.data()
+    for argument, value in data.items():
+        if isinstance(value, np.ndarray):
+            with pytest.raises(ValueError, match=f"`{argument}`|Found array with 0 sample"):
+                case.run(**(data | {argument: value[:0]}))
 
 
 class TestMasses:

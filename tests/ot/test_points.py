@@ -1,5 +1,7 @@
 """Costs that are distances of points."""
 
+import re
+
 import numpy as np
 import ot
 import pytest
@@ -119,3 +121,51 @@ def test_the_barycentric_map():
     assert costs.barycentric_map(Y).shape == (40, 2)
     with pytest.raises(ValueError, match="`values` must be given"):
         costs.barycentric_map()
+
+
+FEW = np.array([[0.0, 1.0], [1.0, 0.5], [2.0, 2.0]]), np.array([[1.0, 1.0], [0.5, 0.5]])
+
+
+class TestNewRows:
+    """What potentials at new places and maps of new samples refuse."""
+
+    @pytest.mark.parametrize(
+        ("new", "error", "message"),
+        [
+            ([[1e200, 0.0]], ValueError, "must have costs of at most 1e+15, for answers to have"),
+            ([[1e9, 0.0]], ValueError, "with reg=1; got 1e+18"),
+            ([[np.nan, 0.0]], ValueError, "must be finite; got nan at index (0, 0)"),
+            ([[0.0]], ValueError, "must have 2 columns, as the points of the problem; got shape"),
+            ([0.0, 0.0], ValueError, "must have 2 dimension(s); got shape (2,)"),
+            (np.ones((0, 2)), ValueError, "must not be empty; got shape (0, 2)"),
+            ([["x", "y"]], TypeError, "must hold real numbers"),
+        ],
+    )
+    def test_points(self, new, error, message):
+        result = sinkhorn_points(*FEW, reg=1.0)
+        for name, potential in [("X_new", result.potential_f), ("Y_new", result.potential_g)]:
+            with pytest.raises(error, match=f"`{name}` .*{re.escape(message)}"):
+                potential(new)
+
+    def test_no_direction(self):
+        result = sinkhorn_points(*FEW, reg=1.0, metric="cosine")
+        with pytest.raises(ValueError, match="`X_new` must not hold zero vectors"):
+            result.potential_f([[0.0, 0.0]])
+        with pytest.raises(ValueError, match="`Y_new` must not hold zero vectors"):
+            result.potential_g([[0.0, 0.0]])
+
+    def test_costs(self):
+        result = sinkhorn(
+            [0.2, 0.3, 0.5], [0.1, 0.2, 0.3, 0.4], np.arange(12.0).reshape(3, 4), reg=2.0
+        )
+        with pytest.raises(
+            ValueError, match=r"`X_new` must have costs of at most 2e\+15, .*1e\+16"
+        ):
+            result.potential_f(np.full((1, 4), 1e16))
+        with pytest.raises(ValueError, match=r"`Y_new` must have costs of at most 2e\+15"):
+            result.potential_g(np.full((3, 1), -1e16))
+
+    def test_as_far_as_numbers_go(self):
+        result = sinkhorn_points(*FEW, reg=1.0)
+        far = result.potential_f([[3e7, 0.0]])
+        np.testing.assert_allclose(far, 9e14, rtol=1e-6)

@@ -42,10 +42,12 @@ class BarycenterResult(Result):
     Attributes
     ----------
     barycenter : array of shape (n,)
-        The mean histogram, with the mass of the histograms and in their precision.
+        The mean histogram, in the precision of the histograms. It has their mass at the exact
+        barycenter; debiased, up to `error` at any other.
     error : float
         How far the plans from the histograms are from having the barycenter as their common
-        marginal: the L1 distance, averaged with the weights.
+        marginal: the largest of the L1 distances, and if `debiased` at least twice the mass that
+        the correction of the bias moved in the last pass.
     error_kind : str
         "estimate": it vanishes at the exact barycenter, but does not bound the distance to it.
     converged : bool
@@ -124,8 +126,8 @@ def barycenter(
         Threads to use; every core that the process may use by default. The answer does not depend
         on it.
     callback : callable, optional
-        Called as ``callback(info)`` with ``info.n_iter``, ``info.error`` and ``info.x``. Returning
-        True ends the solve.
+        Called as ``callback(info)`` with ``info.n_iter``, ``info.error`` as in the result, and
+        ``info.x``, the current barycenter. Returning True ends the solve.
     progress : bool, default False
         Show a tqdm bar.
     trace : bool, default False
@@ -162,7 +164,7 @@ def barycenter(
     **Algorithm.** Iterated Bregman projections in the log domain (Section 3.2 of [1]_); debiased,
     Algorithm 1 of [2]_.
 
-    **Complexity.** O(n^2 K) time a pass.
+    **Complexity.** O(n^2 K) time a pass; debiased, O(n^2 (K + 1)).
 
     **Peak memory.** 32 n K bytes beside the inputs.
 
@@ -232,7 +234,7 @@ def fit(
         _refuse_asymmetric(matrix)
     single = np.float32 in (columns.dtype, matrix.dtype)
     rows = _same_mass(rows, is_single=single)
-    check_range(matrix, rows, rows, reg, (np.inf, np.inf))
+    check_range(matrix, {"each sum of `histograms`": rows}, reg, (np.inf, np.inf))
     by_default = _TOL_DEBIASED if debiased else options.tolerance(matrix.dtype)
     tol = by_default if options.tol is None else options.tol
     mass = float(rows[0].sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,9 @@ from hasten import _threads
 from hasten._backend import backend_of
 from hasten._core import ot as _core
 from hasten._exceptions import ConvergenceWarning
-from hasten._progress import progress_bar
 from hasten._result import Result
-from hasten._validation import as_array, check_array, check_choice
+from hasten._validation import as_array, check_array, check_choice, shown
+from hasten.ot._groups import Batch, solve_groups
 from hasten.ot._inputs import (
     check_dense,
     check_masses,
@@ -23,7 +24,6 @@ from hasten.ot._inputs import (
     match_masses,
 )
 from hasten.ot._options import check_options
-from hasten.ot._problem import Problem
 from hasten.ot._range import check_range
 from hasten.ot._solve import WARNED, wrap
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from hasten.ot._options import Options
     from hasten.ot._result import SinkhornResult
 
 METHODS = ("auto", "sinkhorn", "log")
@@ -88,7 +87,7 @@ class BatchResult(Result):
     marginal_error: NDArray[np.float64] = field(repr=False)
     f: NDArray[np.float64] = field(repr=False)
     g: NDArray[np.float64] = field(repr=False)
-    _batch: _Batch = field(repr=False)
+    _batch: Batch = field(repr=False)
     _answer: dict[str, Any] = field(repr=False)
 
     @property
@@ -107,11 +106,16 @@ class BatchResult(Result):
 
     def __getitem__(self, k: int) -> SinkhornResult:
         """Return the result of one problem."""
-        k = range(len(self))[k]
+        try:
+            k = range(len(self))[operator.index(k)]
+        except TypeError:
+            raise TypeError(
+                f"a batch must be indexed by one integer, the number of a problem; got {shown(k)}"
+            ) from None
         if np.isnan(self._answer["value"][k]):
             raise ValueError(f"problem {k} was not solved: the callback ended the solve before it")
         problem = self._batch.problem(k)
-        f, g = self._answer["f"][k], self._answer["g"][k]
+        f, g = self._answer["f"][k].copy(), self._answer["g"][k].copy()
         found = _core.certificate(
             problem.cost, problem.a, problem.b, f, g, problem.reg, problem.reg_marginals,
             problem.threads(),
@@ -120,12 +124,12 @@ class BatchResult(Result):
             **found,
             "f": f,
             "g": g,
-            "status": self._answer["status"][k],
+            "status": str(self._answer["status"][k]),
             "n_iter": int(self._answer["n_iter"][k]),
-            "n_newton": 0,
-            "n_cg": 0,
-            "density": math.nan,
-            "method": self._batch.method,
+            "n_newton": int(self._answer["n_newton"][k]),
+            "n_cg": int(self._answer["n_cg"][k]),
+            "density": float(self._answer["density"][k]),
+            "method": str(self._answer["methods"][k]),
         }
         everything = (np.ones(len(f), bool), np.ones(len(g), bool))
         tol, max_iter = self._batch.tol, self._batch.max_iter
@@ -144,36 +148,9 @@ class BatchResult(Result):
         )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Batch:
-    """The checked problems of a batch."""
-
-    cost: NDArray[Any]
-    a: NDArray[np.float64]
-    b: NDArray[np.float64]
-    reg: NDArray[np.float64]
-    reg_marginals: tuple[float, float]
-    n_threads: int | None
-    backend: Any
-    method: str
-    tol: float
-    max_iter: int
-
-    def problem(self, k: int) -> Problem:
-        return Problem(
-            cost=self.cost if self.cost.ndim == 2 else self.cost[k],
-            a=self.a[k],
-            b=self.b[k],
-            reg=float(self.reg[k]),
-            reg_marginals=self.reg_marginals,
-            n_threads=self.n_threads,
-            backend=self.backend,
-        )
-
-
 def sinkhorn_batch(
-    a: ArrayLike,
-    b: ArrayLike,
+    a: ArrayLike | None,
+    b: ArrayLike | None,
     cost: ArrayLike,
     *,
     reg: float | ArrayLike,
@@ -193,16 +170,18 @@ def sinkhorn_batch(
 
     Parameters
     ----------
-    a : array-like of shape (B, n) or (n,)
-        Non-negative weights of the rows, of each problem or shared by all.
-    b : array-like of shape (B, m) or (m,)
+    a : array-like of shape (B, n) or (n,), or None
+        Non-negative weights of the rows, of each problem or shared by all; None for equal weights
+        that sum to 1.
+    b : array-like of shape (B, m) or (m,), or None
         Non-negative weights of the columns; sums as in `sinkhorn`.
     cost : array-like of shape (n, m) or (B, n, m)
         Costs, shared by all or of each problem.
     reg : float or array-like of shape (B,)
         Strength of the entropic term.
     method : {"auto", "sinkhorn", "log"}, default "auto"
-        As in `sinkhorn`; batches take no Newton steps.
+        As in `sinkhorn`: "auto" changes to Newton steps where they are predicted to take less
+        time, for each problem on its own.
     reg_marginals : float or pair of float, default inf
         As in `sinkhorn`, for all problems.
     tol : float, optional
@@ -217,7 +196,8 @@ def sinkhorn_batch(
     callback : callable, optional
         Called as ``callback(info)`` after each group of problems, with their number so far as
         ``info.n_iter`` and the worst marginal error as ``info.error``. Returning True ends the
-        solve; what was not reached has the value NaN.
+        solve; what was not reached has the value NaN. Problems are taken in their order, except
+        that those whose zero weights are at the same places come together.
     progress : bool, default False
         Show a tqdm bar.
 
@@ -249,7 +229,8 @@ def sinkhorn_batch(
     **Complexity.** O(nm) time a pass and problem. Problems with zero weights are solved together
     only with those that have them at the same places.
 
-    **Peak memory.** The results, 8 (n + m) B bytes, and for each thread nm numbers.
+    **Peak memory.** The results, 8 (n + m) B bytes, and for each thread nm numbers and what a
+    Newton step of `sinkhorn` needs.
 
     Examples
     --------
@@ -274,22 +255,27 @@ def sinkhorn_batch(
     )
     _threads.resolve(n_threads)
     strengths = check_reg_marginals(reg_marginals)
-    weights_a, single_a = _check_weights(a, "a")
-    weights_b, single_b = _check_weights(b, "b")
-    costs = _check_costs(cost, weights_a.shape[-1], weights_b.shape[-1])
+    costs = None if a is not None and b is not None else _check_costs(cost)
+    weights_a, single_a = _check_weights(a, "a", costs, 0)
+    weights_b, single_b = _check_weights(b, "b", costs, 1)
+    costs = _check_costs(cost, (weights_a.shape[-1], weights_b.shape[-1]))
     regs = _check_regs(reg)
     size = _batch_size(a=weights_a[..., 0], b=weights_b[..., 0], cost=costs[..., 0, 0], reg=regs)
-    weights_a = np.ascontiguousarray(np.broadcast_to(weights_a, (size, weights_a.shape[-1])))
-    weights_b = np.ascontiguousarray(np.broadcast_to(weights_b, (size, weights_b.shape[-1])))
+    # Copies, so that what a caller writes into weights does not change a result.
+    weights_a, weights_b = (
+        np.array(np.broadcast_to(weights, (size, weights.shape[-1])), order="C")
+        for weights in (weights_a, weights_b)
+    )
     if math.isinf(strengths[0]) and math.isinf(strengths[1]):
         single = single_a or single_b or costs.dtype == np.float32
         weights_b = match_masses(weights_a, weights_b, is_single=single)
-    check_range(costs, weights_a, weights_b, regs, strengths)
-    batch = _Batch(
+    masses = {"the sum of `a`": weights_a, "the sum of `b`": weights_b}
+    check_range(costs, masses, regs, strengths)
+    batch = Batch(
         cost=costs,
         a=weights_a,
         b=weights_b,
-        reg=np.ascontiguousarray(np.broadcast_to(regs, (size,))),
+        reg=np.array(np.broadcast_to(regs, (size,)), order="C"),
         reg_marginals=strengths,
         n_threads=n_threads,
         backend=backend_of(a, b, cost, reg),
@@ -297,7 +283,7 @@ def sinkhorn_batch(
         tol=options.tolerance(costs.dtype),
         max_iter=options.max_iter,
     )
-    answer = _solve(batch, options)
+    answer = solve_groups(batch, options)
     result = _wrap(batch, answer)
     short = sum(status in WARNED for status in answer["status"])
     if short:
@@ -309,7 +295,12 @@ def sinkhorn_batch(
     return result
 
 
-def _check_weights(value: Any, name: str) -> tuple[NDArray[np.float64], bool]:
+def _check_weights(
+    value: Any, name: str, costs: NDArray[Any] | None, axis: int
+) -> tuple[NDArray[np.float64], bool]:
+    if value is None and costs is not None:
+        size = costs.shape[costs.ndim - 2 + axis]
+        return np.full(size, 1.0 / size), False
     check_dense(value, name)
     given = as_array(value, name)
     if given.ndim not in (1, 2):
@@ -320,14 +311,20 @@ def _check_weights(value: Any, name: str) -> tuple[NDArray[np.float64], bool]:
     return weights, array.dtype == np.float32
 
 
-def _check_costs(value: Any, n: int, m: int) -> NDArray[Any]:
+def _check_costs(value: Any, shape: tuple[int, int] | None = None) -> NDArray[Any]:
     check_dense(value, "cost")
     given = as_array(value, "cost")
-    if given.ndim not in (2, 3) or given.shape[-2:] != (n, m):
+    is_matrix = given.ndim in (2, 3)
+    if shape is None and not is_matrix:
+        raise ValueError(f"`cost` must have 2 or 3 dimensions; got shape {given.shape}")
+    if shape is not None and not (is_matrix and given.shape[-2:] == shape):
+        n, m = shape
         raise ValueError(
             f"`cost` must have shape ({n}, {m}) or (B, {n}, {m}) to match `a` and `b`; got "
             f"{given.shape}"
         )
+    if given.size == 0:
+        raise ValueError(f"`cost` must not be empty; got shape {given.shape}")
     return check_array(given, "cost", ndim=given.ndim)
 
 
@@ -335,6 +332,8 @@ def _check_regs(value: Any) -> NDArray[np.float64]:
     given = as_array(value, "reg")
     if given.ndim > 1:
         raise ValueError(f"`reg` must be a number or have 1 dimension; got shape {given.shape}")
+    if given.size == 0:
+        raise ValueError(f"`reg` must not be empty; got shape {given.shape}")
     regs = check_array(given, "reg", ndim=given.ndim, dtype="float64")
     bad = np.flatnonzero(regs <= 0)
     if bad.size:
@@ -355,82 +354,24 @@ def _batch_size(**first_entries: NDArray[Any]) -> int:
     return found.pop()
 
 
-def _solve(batch: _Batch, options: Options) -> dict[str, Any]:
-    """Solve problems with the same zeros together, without them."""
-    support = np.concatenate([batch.a > 0, batch.b > 0], axis=1)
-    patterns, members = np.unique(support, axis=0, return_inverse=True)
-    answer: dict[str, Any] = {}
-    with progress_bar(options.callback, "sinkhorn_batch", show=options.progress) as hook:
-        for k, pattern in enumerate(patterns):
-            chosen = np.flatnonzero(members.reshape(-1) == k)
-            rows, columns = np.split(pattern, [batch.a.shape[1]])
-            found = _solve_group(batch, options, hook, chosen, rows, columns)
-            if len(patterns) == 1:
-                return found
-            for name, values in found.items():
-                if name not in answer:
-                    answer[name] = np.empty((len(support), *values.shape[1:]), values.dtype)
-                answer[name][chosen] = values
-    return answer
+def _wrap(batch: Batch, answer: dict[str, Any]) -> BatchResult:
+    def own(values: NDArray[Any]) -> Any:
+        # A copy, so that what a caller writes into it does not change another answer.
+        return batch.backend.wrap(values.copy())
 
-
-def _solve_group(
-    batch: _Batch,
-    options: Options,
-    hook: Callable[[Any], object] | None,
-    chosen: NDArray[np.intp],
-    rows: NDArray[np.bool_],
-    columns: NDArray[np.bool_],
-) -> dict[str, Any]:
-    whole = bool(rows.all() and columns.all())
-    cost = batch.cost
-    if cost.ndim == 3 and len(chosen) < len(cost):
-        cost = cost[chosen]
-    if not whole:
-        cost = np.ascontiguousarray(cost[..., rows, :][..., columns])
-    found: dict[str, Any] = {
-        **_core.sinkhorn_batch(
-            cost,
-            np.ascontiguousarray(batch.a[chosen][:, rows]),
-            np.ascontiguousarray(batch.b[chosen][:, columns]),
-            batch.reg[chosen],
-            batch.reg_marginals,
-            batch.method,
-            batch.tol,
-            batch.max_iter,
-            options.precision,
-            _threads.resolve(batch.n_threads),
-            hook,
-        )
-    }
-    found["status"] = np.array(found["status"], dtype="U9")
-    if not whole:
-        potentials = zip(found["f"], found["g"], strict=True)
-        found["f"] = np.full((len(chosen), len(rows)), np.nan)
-        found["g"] = np.full((len(chosen), len(columns)), np.nan)
-        for i, (f, g) in enumerate(potentials):
-            if not np.isnan(found["value"][i]):
-                problem = batch.problem(int(chosen[i]))
-                found["f"][i], found["g"][i] = problem.extended(f, g, rows, columns)
-    return found
-
-
-def _wrap(batch: _Batch, answer: dict[str, Any]) -> BatchResult:
-    wrap_array = batch.backend.wrap
     converged = answer["status"] == "converged"
-    error = answer["marginal_error"]
     n_converged = int(converged.sum())
     return BatchResult(
-        value=wrap_array(answer["value"]),
-        value_linear=wrap_array(answer["value_linear"]),
-        gap=wrap_array(answer["gap"]),
-        marginal_error=wrap_array(error),
-        f=wrap_array(answer["f"]),
-        g=wrap_array(answer["g"]),
-        error=wrap_array(error),
+        value=own(answer["value"]),
+        value_linear=own(answer["value_linear"]),
+        gap=own(answer["gap"]),
+        marginal_error=own(answer["marginal_error"]),
+        f=own(answer["f"]),
+        g=own(answer["g"]),
+        error=own(answer["marginal_error"]),
         error_kind="bound",
-        converged=wrap_array(converged),
-        n_iter=wrap_array(answer["n_iter"].astype(np.int64)),
+        converged=own(converged),
+        n_iter=own(answer["n_iter"]),
         message=f"{n_converged} of {len(converged)} converged to tol={batch.tol:g}",
         _batch=batch,
         _answer=answer,

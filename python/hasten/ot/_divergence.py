@@ -12,8 +12,9 @@ from hasten._core import ot as _core
 from hasten._exceptions import ConvergenceWarning
 from hasten._progress import progress_bar
 from hasten._result import Result
-from hasten._validation import check_flag, check_real
+from hasten._validation import check_flag
 from hasten.ot import _gradient
+from hasten.ot._inputs import check_reg_marginal
 from hasten.ot._options import check_options
 from hasten.ot._problem import points_problem
 from hasten.ot._solve import solve, wrap
@@ -135,7 +136,8 @@ def sinkhorn_divergence(
     grad : bool, default False
         Compute derivatives by weights and points.
     method : {"auto", "sinkhorn", "log", "sns", "sns_paper"}, default "auto"
-        Of the transport from `X` to `Y`, as in `sinkhorn`.
+        Of the transport from `X` to `Y`, as in `sinkhorn`; Newton steps need infinite
+        `reg_marginals`.
     reg_marginals : float, default inf
         As in `sinkhorn`, one strength for both sides.
     tol : float, optional
@@ -231,18 +233,12 @@ def sinkhorn_divergence(
         trace=trace,
     )
     grad = check_flag(grad, "grad")
-    rho = _one_strength(reg_marginals)
+    rho = check_reg_marginal(reg_marginals)
     problem = points_problem(X, Y, a, b, metric, reg, rho, n_threads, backend_of(X, Y, a, b))
     result, warning = _divergence(problem, options, grad=grad)
     if warning is not None:
         warnings.warn(warning, ConvergenceWarning, stacklevel=2)
     return result
-
-
-def _one_strength(reg_marginals: Any) -> float:
-    if reg_marginals == math.inf:
-        return math.inf
-    return check_real(reg_marginals, "reg_marginals", minimum=0.0, exclusive=True)
 
 
 def _divergence(
@@ -281,18 +277,14 @@ def _within(problem: Problem, options: Options) -> tuple[SinkhornResult, str | N
     """Solve the problem of a cloud with itself, which has one potential."""
     kept, rows, columns = problem.supported()
     tol, rho = options.tolerance(problem.dtype), problem.reg_marginals[0]
-    threads = problem.threads()
     with progress_bar(options.callback, "within one cloud", show=options.progress) as hook:
         found = _core.symmetric(
-            kept.cost, kept.a, kept.reg, rho, None, tol, options.max_iter, options.precision,
-            threads, hook,
+            kept.cost, kept.a, kept.reg, rho, tol, options.max_iter, options.precision,
+            problem.threads(), hook,
         )  # fmt: skip
-    f = found["f"]
     answer = {
-        **_core.certificate(kept.cost, kept.a, kept.b, f, f, kept.reg, (rho, rho), threads),
-        **{name: found[name] for name in ("marginal_error", "status", "n_iter")},
-        "f": f,
-        "g": f.copy(),
+        **found,
+        "g": found["f"].copy(),
         "n_newton": 0,
         "n_cg": 0,
         "density": math.nan,

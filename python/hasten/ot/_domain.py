@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,13 +61,13 @@ def scale_of(cost: tuple[NDArray[Any], NDArray[Any], str], norm: str) -> float:
     Returns
     -------
     float
-        1 where the norm is 0.
+        1 where the norm is 0, or beyond all numbers.
     """
     if norm == "max":
         scale = max(float(block.max()) for block in _blocks(cost))
     else:
         scale = float(np.median(distances(cost)))
-    return scale if scale > 0.0 else 1.0
+    return scale if 0.0 < scale < math.inf else 1.0
 
 
 def check_labels(labels: ArrayLike, name: str, size: int) -> NDArray[Any]:
@@ -109,10 +110,24 @@ def mismatched(y: NDArray[Any], y_target: NDArray[Any]) -> NDArray[np.bool_]:
     -------
     ndarray of bool, shape (n, m)
         True for a mismatch.
+
+    Raises
+    ------
+    TypeError
+        When one holds texts and the other numbers, so that no two could be equal.
     """
     known, known_target = _known(y), _known(y_target)
+    kinds = _kinds(y[known]), _kinds(y_target[known_target])
+    if {"texts", "numbers"} == kinds[0] | kinds[1] and not kinds[0] & kinds[1]:
+        raise TypeError(f"`y_target` must hold {kinds[0].pop()}, as `y` does; got {kinds[1].pop()}")
     unequal: NDArray[np.bool_] = y[:, None] != y_target
     return unequal & known[:, None] & known_target
+
+
+def _kinds(labels: NDArray[Any]) -> set[str]:
+    if labels.dtype.kind != "O":
+        return {"texts" if labels.dtype.kind in "USTV" else "numbers"} if labels.size else set()
+    return {"texts" if isinstance(label, (str, bytes)) else "numbers" for label in labels}
 
 
 def _known(labels: NDArray[Any]) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from hasten._backend import NUMPY
 from hasten._validation import check_choice
 from hasten.ot import _barycenter, _plan
 from hasten.ot._domain import NORMS, PENALTY, check_labels, distances, mismatched, scale_of
+from hasten.ot._inputs import check_points, check_reg, check_reg_marginals
 from hasten.ot._options import check_options
 from hasten.ot._problem import points_problem
 from hasten.ot._solve import solve
@@ -145,8 +146,8 @@ class SinkhornTransport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
         X_target : array-like of shape (n_samples_target, n_features)
             Samples of the target. Required.
         y_target : array-like of shape (n_samples_target,), optional
-            Their labels, -1 where unknown. Pairs of samples with different known labels cost ten
-            times the largest cost on top of their own.
+            Their labels, -1 where unknown: numbers if `y` are, else texts. Pairs of samples with
+            different known labels cost ten times the largest cost on top of their own.
 
         Returns
         -------
@@ -164,16 +165,15 @@ class SinkhornTransport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
         options = check_options(tol=self.tol, max_iter=self.max_iter)
         samples = validate_data(self, X, dtype=_FLOATS)
         target = validate_data(self, X_target, dtype=_FLOATS, reset=False)
-        points = points_problem(
-            samples, target, None, None, self.metric, self.reg, self.reg_marginals,
-            self.n_threads, NUMPY,
-        )  # fmt: skip
+        names = ("X", "X_target")
+        reg, rho = check_reg(self.reg), check_reg_marginals(self.reg_marginals)
         if self.norm is not None:
-            scale = scale_of(points.cost, check_choice(self.norm, "norm", NORMS))
-            rho_a, rho_b = points.reg_marginals
-            points = replace(
-                points, reg=points.reg * scale, reg_marginals=(rho_a * scale, rho_b * scale)
-            )
+            norm = check_choice(self.norm, "norm", NORMS)
+            scale = scale_of(check_points(samples, target, self.metric, names), norm)
+            reg, rho = reg * scale, (rho[0] * scale, rho[1] * scale)
+        points = points_problem(
+            samples, target, None, None, self.metric, reg, rho, self.n_threads, NUMPY, names
+        )
         problem = points
         if y is not None and y_target is not None:
             cost = distances(points.cost)
@@ -213,7 +213,12 @@ class SinkhornTransport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
         Raises
         ------
         ValueError, TypeError
-            When `X` is not valid.
+            When `X` is not valid, or so far away that its costs are more than 1e15 times `reg`.
+
+        Notes
+        -----
+        After a `fit` with labels only all samples of the fit together, in their order, go by their
+        labels. Others have none, even if they are some of them: they go by their places alone.
         """
         return self._send(X, self._sides()[0])
 
@@ -233,7 +238,11 @@ class SinkhornTransport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
         Raises
         ------
         ValueError, TypeError
-            When `X` is not valid.
+            When `X` is not valid, as in `transform`.
+
+        Notes
+        -----
+        Labels count as in `transform`, and it takes a pass for each feature then.
         """
         return self._send(X, self._sides()[1])
 
@@ -262,7 +271,7 @@ class SinkhornTransport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
             moved: NDArray[Any] = samples + (sent - side.known)[nearest]
             return moved
         # New samples have no label, so that their costs are plain distances.
-        cost = _plan.new_cost(points, samples, columns=columns)
+        cost = _plan.new_cost(points, samples, "X", columns=columns)
         return _plan.conditional_mean(
             points, result._potentials, side.images, cost, columns=columns
         )
@@ -307,7 +316,7 @@ class SinkhornBarycenter(BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     barycenter_ : ndarray of shape (n_features,)
-        The mean histogram, with sum 1.
+        The mean histogram. Its sum is 1; if `debiased`, up to the tolerance.
     result_ : BarycenterResult
         How it was found.
     n_iter_ : int
@@ -361,7 +370,7 @@ class SinkhornBarycenter(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Histograms, one a row: non-negative, and each divided by its sum.
+            Histograms, one a row: non-negative; each is divided by its sum first.
         y : None
             Not used; scikit-learn passes it.
 

@@ -88,6 +88,8 @@ def bures_wasserstein(
     reg = check_real(reg, "reg", minimum=0.0)
     first = check_array(mean0, "mean0", dtype="float64")
     size = len(first)
+    if size == 0:
+        raise ValueError(f"`mean0` must not be empty; got shape {first.shape}")
     second = check_array(mean1, "mean1", shape=(size,), dtype="float64")
     root0, trace0 = _square_root(cov0, "cov0", size)
     root1, trace1 = _square_root(cov1, "cov1", size)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hasten._validation import (
+    as_array,
     check_array,
     check_choice,
     check_real,
@@ -203,22 +204,20 @@ def check_masses(weights: NDArray[np.float64], name: str) -> None:
             raise ValueError(f"`{name}` must have a {text} sum; got {mass[bad][0]}{row}")
 
 
-def check_reg(value: Any, name: str = "reg") -> float:
+def check_reg(value: Any) -> float:
     """Return the strength of the entropic term.
 
     Parameters
     ----------
     value : float
         What the caller passed.
-    name : str, default "reg"
-        Name of the argument, for messages.
 
     Returns
     -------
     float
         A positive number.
     """
-    return check_real(value, name, minimum=0.0, exclusive=True)
+    return check_real(value, "reg", minimum=0.0, exclusive=True)
 
 
 def check_reg_marginals(value: Any) -> tuple[float, float]:
@@ -227,7 +226,7 @@ def check_reg_marginals(value: Any) -> tuple[float, float]:
     Parameters
     ----------
     value : float or pair of float
-        What the caller passed.
+        What the caller passed; a pair may be any sequence or array.
 
     Returns
     -------
@@ -241,14 +240,37 @@ def check_reg_marginals(value: Any) -> tuple[float, float]:
     ValueError
         When one is not positive.
     """
-    pair = value if isinstance(value, (tuple, list)) else (value, value)
+    has_entries = hasattr(value, "__len__") and not isinstance(value, (str, bytes, dict))
+    pair = as_array(value, "reg_marginals").tolist() if has_entries else value
+    if not isinstance(pair, list):
+        strength = check_reg_marginal(pair)
+        return strength, strength
     if len(pair) != 2:
         raise ValueError(f"`reg_marginals` must be a number or a pair; got {shown(value)}")
-    first, second = (_positive_or_infinite(entry) for entry in pair)
+    first, second = (check_reg_marginal(entry) for entry in pair)
     return first, second
 
 
-def _positive_or_infinite(value: Any) -> float:
+def check_reg_marginal(value: Any) -> float:
+    """Return one strength of a marginal term, or of both.
+
+    Parameters
+    ----------
+    value : float
+        What the caller passed.
+
+    Returns
+    -------
+    float
+        A positive number, infinite where the marginal is exact.
+
+    Raises
+    ------
+    TypeError
+        When it is no number.
+    ValueError
+        When it is not positive.
+    """
     if isinstance(value, (float, np.floating)) and value == math.inf:
         return math.inf
     return check_real(value, "reg_marginals", minimum=0.0, exclusive=True)

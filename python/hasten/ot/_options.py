@@ -20,6 +20,11 @@ MEMORY = ("auto", "low")
 # (n_sinkhorn, sparsity, delta, stage_tol, ratio), as the core reads them.
 SnsOptions = tuple[int, float | None, float, float, float]
 _SNS_NAMES = ("n_sinkhorn", "sparsity", "delta", "stage_tol", "ratio")
+_AS_PUBLISHED = ("n_sinkhorn", "sparsity")
+_PATH = ("delta", "stage_tol", "ratio")
+
+# Those that each method reads; the others read none.
+_READ = {"auto": _PATH, "sns": _PATH, "sns_paper": _AS_PUBLISHED}
 
 _TOL = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 1e-5}
 
@@ -89,11 +94,12 @@ def check_options(
     """
     if not isinstance(eps_scaling, (bool, np.bool_)) and eps_scaling != "auto":
         raise _refusal(eps_scaling)
+    method = check_choice(method, "method", METHODS)
     return Options(
         tol=None if tol is None else check_real(tol, "tol", minimum=0.0, exclusive=True),
         max_iter=min(check_integer(max_iter, "max_iter", minimum=1), sys.maxsize),
-        method=check_choice(method, "method", METHODS),
-        sns_options=_check_sns_options(sns_options),
+        method=method,
+        sns_options=_check_sns_options(sns_options, method),
         eps_scaling=None if isinstance(eps_scaling, str) else bool(eps_scaling),
         precision=check_choice(precision, "precision", PRECISIONS),
         memory=check_choice(memory, "memory", MEMORY),
@@ -108,12 +114,18 @@ def _refusal(eps_scaling: Any) -> Exception:
     return ValueError(text) if isinstance(eps_scaling, str) else TypeError(text)
 
 
-def _check_sns_options(value: Any) -> SnsOptions:
+def _check_sns_options(value: Any, method: str) -> SnsOptions:
     given = {} if value is None else value
     if not isinstance(given, dict):
         raise TypeError(f"`sns_options` must be a dict; got {shown(value)}")
     for name in given:
         check_choice(name, "sns_options", _SNS_NAMES)
+        if name not in _READ.get(method, ()):
+            readers = " and ".join(repr(other) for other, names in _READ.items() if name in names)
+            raise ValueError(
+                f"`sns_options` must hold only what method={method!r} reads; got {name!r}, an "
+                f"option of {readers}"
+            )
     name = "sns_options[{!r}]".format
     sparsity = given.get("sparsity")
     if sparsity is not None:
@@ -134,5 +146,5 @@ def _check_sns_options(value: Any) -> SnsOptions:
             maximum=1.0,
             exclusive=True,
         ),
-        check_real(given.get("ratio", 4.0), name("ratio"), minimum=1.0, exclusive=True),
+        check_real(given.get("ratio", 4.0), name("ratio"), minimum=1.1, maximum=1000.0),
     )

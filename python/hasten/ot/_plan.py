@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from hasten._core import ot as _core
 from hasten._validation import as_array, check_array
 from hasten.ot._inputs import check_matrix, check_points
+from hasten.ot._range import largest_cost, most_cost
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,6 +79,33 @@ def dense(problem: Problem, potentials: Potentials, *, force: bool) -> NDArray[A
     )
 
 
+def plan_rows(problem: Problem, potentials: Potentials, first: int, end: int) -> NDArray[Any]:
+    """Return some rows of the plan.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    potentials : tuple of ndarray
+        f and g.
+    first, end : int
+        The first of the rows, and the one after the last.
+
+    Returns
+    -------
+    ndarray of shape (end - first, m)
+        In the precision of the cost.
+    """
+    f, g = potentials
+    rows = slice(first, end)
+    if problem.is_cloud:
+        X, Y, metric = problem.cost
+        some = replace(problem, cost=(X[rows], Y, metric), a=problem.a[rows])
+    else:
+        some = replace(problem, cost=problem.cost[rows], a=problem.a[rows])
+    return dense(some, (f[rows], g), force=True)
+
+
 def sparse(problem: Problem, potentials: Potentials, threshold: float) -> SparsePlan:
     """Return the entries of a plan that are at least `threshold`.
 
@@ -93,9 +122,20 @@ def sparse(problem: Problem, potentials: Potentials, threshold: float) -> Sparse
     -------
     SparsePlan
         The entries, and what was dropped.
+
+    Raises
+    ------
+    MemoryError
+        When nothing would be dropped of more than `MOST_ENTRIES`.
     """
     from scipy.sparse import csr_array
 
+    n, m = problem.shape
+    if threshold == 0.0 and n * m > MOST_ENTRIES:
+        raise MemoryError(
+            f"the plan would have {n} x {m} entries: give a positive `threshold`, or use "
+            "`transport` or `barycentric_map`"
+        )
     pointers, columns, values, dropped = _core.plan_sparse(
         problem.cost, problem.a, problem.b, *potentials, problem.reg, threshold, problem.threads()
     )
@@ -125,17 +165,30 @@ def product(
         The product.
     """
     array = check_values(values, "V", problem.shape[0 if transposed else 1])
+    return _multiplied(problem, potentials, array, columns=transposed)
+
+
+def _multiplied(
+    problem: Problem, potentials: Potentials, values: NDArray[Any], *, columns: bool
+) -> NDArray[Any]:
+    """Return the plan times values of the columns, or its transpose times values of the rows."""
+    if columns and problem.is_cloud:
+        # The core takes a pass for each column of `values` of a transpose; swapping points is free.
+        problem, potentials, columns = problem.transposed(), potentials[::-1], False
     result = _core.apply_plan(
         problem.cost,
         problem.a,
         problem.b,
         *potentials,
         problem.reg,
-        _columns(array),
-        transposed,
+        np.ascontiguousarray(values.reshape(len(values), -1), np.float64),
+        columns,
         problem.threads(),
     )
-    return _as_given(result, array, problem)
+    # In the shape and precision that the factors have.
+    shape = (len(result), *values.shape[1:])
+    dtype = np.result_type(problem.dtype, values.dtype)
+    return result.reshape(shape).astype(dtype, copy=False)
 
 
 def check_values(values: Any, name: str, size: int) -> NDArray[Any]:
@@ -168,18 +221,7 @@ def check_values(values: Any, name: str, size: int) -> NDArray[Any]:
     return check_array(array, name, ndim=array.ndim)
 
 
-def _columns(array: NDArray[Any]) -> NDArray[np.float64]:
-    return np.ascontiguousarray(array.reshape(len(array), -1), np.float64)
-
-
-def _as_given(result: NDArray[Any], values: NDArray[Any], problem: Problem) -> NDArray[Any]:
-    """Return a product in the shape and precision that its factors have."""
-    shape = (len(result), *values.shape[1:])
-    dtype = np.result_type(problem.dtype, values.dtype)
-    return result.reshape(shape).astype(dtype, copy=False)
-
-
-def new_cost(problem: Problem, new: Any, *, columns: bool) -> Any:
+def new_cost(problem: Problem, new: Any, name: str, *, columns: bool) -> Any:
     """Return the cost between new rows and the columns, or between the rows and new columns.
 
     Parameters
@@ -188,6 +230,8 @@ def new_cost(problem: Problem, new: Any, *, columns: bool) -> Any:
         The problem.
     new : array-like
         Points of shape (k, d); without points the costs, of shape (k, m), or (n, k) if `columns`.
+    name : str
+        Name of the argument, for messages.
     columns : bool
         Whether it is the columns that are new.
 
@@ -201,13 +245,34 @@ def new_cost(problem: Problem, new: Any, *, columns: bool) -> Any:
     TypeError
         When they are not numbers.
     ValueError
-        When the shape is wrong or one is not finite.
+        When the shape is wrong, one is not finite, or costs are out of range.
     """
-    name = "Y_new" if columns else "X_new"
+    cost: Any
     if problem.is_cloud:
-        X, Y, metric = problem.cost
-        pair, names = ((X, new), ("X", name)) if columns else ((new, Y), (name, "Y"))
-        return check_points(*pair, metric, names)
+        known, metric = problem.cost[0 if columns else 1], problem.cost[2]
+        points = check_matrix(new, name)
+        if points.shape[1] != known.shape[1]:
+            raise ValueError(
+                f"`{name}` must have {known.shape[1]} columns, as the points of the problem; got "
+                f"shape {points.shape}"
+            )
+        if columns:
+            cost = check_points(known, points, metric, ("X", name))
+        else:
+            cost = check_points(points, known, metric, (name, "Y"))
+    else:
+        cost = _new_matrix(problem, new, name, columns=columns)
+    largest = largest_cost(cost)
+    most = most_cost(problem.reg)
+    if largest > most:
+        raise ValueError(
+            f"`{name}` must have costs of at most {most:g}, for answers to have any digits with "
+            f"reg={problem.reg:g}; got {largest:g}"
+        )
+    return cost
+
+
+def _new_matrix(problem: Problem, new: Any, name: str, *, columns: bool) -> NDArray[Any]:
     matrix = check_matrix(new, name)
     size = problem.shape[0 if columns else 1]
     if matrix.shape[0 if columns else 1] != size:
@@ -217,7 +282,7 @@ def new_cost(problem: Problem, new: Any, *, columns: bool) -> Any:
 
 
 def potential(
-    problem: Problem, potentials: Potentials, new: Any, *, columns: bool
+    problem: Problem, potentials: Potentials, new: Any, name: str, *, columns: bool
 ) -> NDArray[np.float64]:
     """Return a potential at new points by the soft transform of the other one.
 
@@ -229,6 +294,8 @@ def potential(
         f and g.
     new : array-like
         As in `new_cost`.
+    name : str
+        Name of the argument, for messages.
     columns : bool
         Whether the potential of the columns is wanted.
 
@@ -237,7 +304,7 @@ def potential(
     ndarray of float64, shape (k,)
         f at new rows, or g at new columns.
     """
-    cost = new_cost(problem, new, columns=columns)
+    cost = new_cost(problem, new, name, columns=columns)
     return problem.damping[int(columns)] * _soft(problem, potentials, cost, columns=columns)
 
 
@@ -275,15 +342,14 @@ def conditional_mean(
     if cost is None:
         cost = problem.cost
     soft = _soft(problem, potentials, cost, columns=columns)
-    a, b = problem.a, problem.b
-    f, g = potentials
+    ones = np.ones(len(soft))
     if columns:
-        b, g = np.ones(len(soft)), soft
+        given, potentials = replace(problem, cost=cost, b=ones), (potentials[0], soft)
     else:
-        a, f = np.ones(len(soft)), soft
-    reg, threads = problem.reg, problem.threads()
-    result = _core.apply_plan(cost, a, b, f, g, reg, _columns(values), columns, threads)
-    return _as_given(result, values, problem)
+        given, potentials = replace(problem, cost=cost, a=ones), (soft, potentials[1])
+    means = _multiplied(given, potentials, values, columns=columns)
+    # Whatever the precision of new points is.
+    return means.astype(np.result_type(problem.dtype, values.dtype), copy=False)
 
 
 def _soft(

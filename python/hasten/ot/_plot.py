@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hasten._validation import check_choice
+from hasten.ot._plan import plan_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,22 +98,23 @@ def _plan(result: SinkhornResult, ax: Axes) -> None:
 
 
 def _image(result: SinkhornResult) -> NDArray[np.float64]:
-    """Return the plan, or its means over blocks: from block sums, so that no large plan is made."""
+    """Return the plan, or its means over blocks: some rows at a time, so that it is never whole."""
     n, m = result._problem.shape
     if max(n, m) <= _MOST_CELLS:
         return np.asarray(result._plan, np.float64)
-    rows, columns = (_blocks(size) for size in (n, m))
-    member = np.zeros((m, int(columns.max()) + 1))
-    member[np.arange(m), columns] = 1.0
-    sums = np.asarray(result.transport(member), np.float64)
-    cells = np.zeros((int(rows.max()) + 1, member.shape[1]))
-    np.add.at(cells, rows, sums)
-    means: NDArray[np.float64] = cells / np.outer(np.bincount(rows), np.bincount(columns))
+    rows, columns = (_bounds(size) for size in (n, m))
+    cells = np.empty((len(rows) - 1, len(columns) - 1))
+    for k, (first, end) in enumerate(itertools.pairwise(rows)):
+        sums = plan_rows(result._problem, result._potentials, first, end).sum(axis=0, dtype=float)
+        cells[k] = np.add.reduceat(sums, columns[:-1])
+    means: NDArray[np.float64] = cells / np.outer(np.diff(rows), np.diff(columns))
     return means
 
 
-def _blocks(size: int) -> NDArray[np.intp]:
-    return np.arange(size) * min(size, _MOST_CELLS) // size
+def _bounds(size: int) -> NDArray[np.intp]:
+    """Return where blocks begin, and the end of the last."""
+    count = min(size, _MOST_CELLS)
+    return -(-np.arange(count + 1) * size // count)
 
 
 def _map(result: SinkhornResult, ax: Axes) -> None:

@@ -64,15 +64,16 @@ def sinkhorn_points(
         :math:`|x - y|^2` (without a factor 1/2), :math:`|x - y|`, :math:`1 - \cos(x, y)`, or
         :math:`\sum_k |x_k - y_k|`.
     method : {"auto", "sinkhorn", "log", "sns", "sns_paper"}, default "auto"
-        As in `sinkhorn`.
+        As in `sinkhorn`; "sns" and "sns_paper" need infinite `reg_marginals`.
     reg_marginals : float or pair of float, default inf
         As in `sinkhorn`.
     tol : float, optional
-        As in `sinkhorn`: by default 1e-9, or 1e-5 if both `X` and `Y` are float32.
+        As in `sinkhorn`: by default 1e-9, or 1e-5 if both `X` and `Y` are float32 unless
+        `precision` is "float64".
     max_iter : int, default 10,000
-        Largest number of passes over the distances.
+        Largest number of passes over the distances, as in `sinkhorn`.
     init : SinkhornResult or pair of array-like, optional
-        A result of a similar problem, or potentials (f, g), to start from.
+        A result of a similar problem, or potentials (f, g), to start from; as in `sinkhorn`.
     eps_scaling : {"auto", True, False}, default "auto"
         As in `sinkhorn`.
     precision : {"auto", "float64", "mixed"}, default "auto"
@@ -125,7 +126,7 @@ def sinkhorn_points(
 
     **Peak memory.** A copy of the points, 60 (n + m) bytes, and partial sums of 16 bytes times m
     for each of at most 64 blocks of rows (16 for more than 65,536 columns); nm numbers more where
-    the kernel is stored, and 24 bytes for each entry that Newton steps keep.
+    the kernel is stored, and what Newton steps take, as in `sinkhorn`.
 
     Examples
     --------

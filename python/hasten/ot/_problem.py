@@ -22,6 +22,8 @@ from hasten.ot._inputs import (
 from hasten.ot._range import check_range
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -226,6 +228,7 @@ def points_problem(
     reg_marginals: Any,
     n_threads: Any,
     backend: Backend,
+    names: Sequence[str] = ("X", "Y"),
 ) -> Problem:
     """Check a problem that is given by points.
 
@@ -235,17 +238,19 @@ def points_problem(
         As in `sinkhorn_points`.
     backend : Backend
         The array library of the answers.
+    names : sequence of str, optional
+        Names of the two clouds, for messages.
 
     Returns
     -------
     Problem
         What was given, checked.
     """
-    cost = check_points(X, Y, metric)
+    cost = check_points(X, Y, metric, names)
     first, single_a = check_weights(a, "a", len(cost[0]))
     second, single_b = check_weights(b, "b", len(cost[1]))
     single = single_a or single_b or cost[0].dtype == np.float32
-    return _problem(cost, first, second, single, reg, reg_marginals, n_threads, backend)
+    return _problem(cost, first, second, single, reg, reg_marginals, n_threads, backend, names)
 
 
 def _problem(
@@ -257,17 +262,20 @@ def _problem(
     reg_marginals: Any,
     n_threads: Any,
     backend: Backend,
+    names: Sequence[str] = ("X", "Y"),
 ) -> Problem:
     strengths = check_reg_marginals(reg_marginals)
     if math.isinf(strengths[0]) and math.isinf(strengths[1]):
         b = match_masses(a, b, is_single=is_single)
     _threads.resolve(n_threads)
     strength = check_reg(reg)
-    check_range(cost, a, b, strength, strengths)
+    masses = {"the sum of `a`": a, "the sum of `b`": b}
+    check_range(cost, masses, strength, strengths, names)
     return Problem(
         cost=cost,
-        a=a,
-        b=b,
+        # Copies, so that what a caller writes into weights does not change a result.
+        a=a.copy(),
+        b=b.copy(),
         reg=strength,
         reg_marginals=strengths,
         n_threads=n_threads,

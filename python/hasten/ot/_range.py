@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 _LEAST, _LARGEST = 1e-100, 1e100
@@ -18,10 +20,10 @@ _MOST_DIGITS = 1e15
 
 def check_range(
     cost: Any,
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
+    masses: dict[str, NDArray[np.float64]],
     reg: float | NDArray[np.float64],
     reg_marginals: tuple[float, float],
+    names: Sequence[str] = ("X", "Y"),
 ) -> None:
     """Refuse numbers so large or so small, or so far apart, that answers would have no digits.
 
@@ -29,35 +31,55 @@ def check_range(
     ----------
     cost : ndarray of shape (..., n, m), or tuple of points and metric
         In the form that the core reads.
-    a, b : ndarray of float64, shape (..., n) and (..., m)
-        Weights.
+    masses : dict of ndarray
+        Weights of shape (..., n), by what their sum is called in messages.
     reg : float or ndarray
         Strength of the entropic term.
     reg_marginals : tuple of float
         Strengths of the marginal terms.
+    names : sequence of str, optional
+        Names of the two clouds of points, for messages.
 
     Raises
     ------
     ValueError
         When a number is out of range; the message names it.
     """
-    for name, weights in (("a", a), ("b", b)):
+    for name, weights in masses.items():
         mass = weights.sum(axis=-1)
-        _check(f"the sum of `{name}`", float(mass.min()), float(mass.max()))
+        _check(name, float(mass.min()), float(mass.max()))
     least, most = float(np.min(reg)), float(np.max(reg))
     _check("`reg`", least, most)
     for strength in reg_marginals:
         if not math.isinf(strength):
             _check("`reg_marginals`", strength, strength)
-    largest = _largest(cost)
+    largest = largest_cost(cost)
     if largest > _LARGEST:
-        name = "distances of `X` and `Y`" if isinstance(cost, tuple) else "entries of `cost`"
+        name = "entries of `cost`"
+        if isinstance(cost, tuple):
+            name = f"distances of `{names[0]}` and `{names[1]}`"
         raise ValueError(f"{name} must be at most {_LARGEST:g} in size; got {largest:g}")
-    if largest > _MOST_DIGITS * least:
+    if largest > most_cost(least):
         raise ValueError(
             f"`reg` must be at least {1 / _MOST_DIGITS:g} of the largest cost, {largest:g}, for "
             f"plans to have any digits; got {least:g}"
         )
+
+
+def most_cost(reg: float) -> float:
+    """Return the largest cost that goes with a strength.
+
+    Parameters
+    ----------
+    reg : float
+        Strength of the entropic term.
+
+    Returns
+    -------
+    float
+        Beyond it an answer has no digits.
+    """
+    return min(_LARGEST, _MOST_DIGITS * reg)
 
 
 def _check(name: str, least: float, largest: float) -> None:
@@ -66,8 +88,19 @@ def _check(name: str, least: float, largest: float) -> None:
         raise ValueError(f"{name} must be between {_LEAST:g} and {_LARGEST:g}; got {offender:g}")
 
 
-def _largest(cost: Any) -> float:
-    """Return the largest absolute cost, or a bound of it for points."""
+def largest_cost(cost: Any) -> float:
+    """Return the largest absolute cost, or a bound of it for points.
+
+    Parameters
+    ----------
+    cost : ndarray of shape (..., n, m), or tuple of points and metric
+        In the form that the core reads.
+
+    Returns
+    -------
+    float
+        Infinite where it overflows.
+    """
     if not isinstance(cost, tuple):
         return max(abs(float(cost.min())), abs(float(cost.max())))
     X, Y, metric = cost

@@ -35,7 +35,9 @@ def message(status: str, error: float, tol: float, mass: float, max_iter: int) -
     }[status]
 
 
-def warning(function: str, method: str, n_iter: int, message: str, status: str) -> str:
+def warning(
+    function: str, method: str, n_iter: int, message: str, status: str, asked: str | None = None
+) -> str:
     """Say what a `ConvergenceWarning` should.
 
     Parameters
@@ -50,6 +52,8 @@ def warning(function: str, method: str, n_iter: int, message: str, status: str) 
         How the solve ended.
     status : str
         As the core says.
+    asked : str, optional
+        The `method` that the caller asked for, where another one could be.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def warning(function: str, method: str, n_iter: int, message: str, status: str) 
     """
     if status == "stalled":
         advice = "more passes would hardly help: accept this error, raise `tol`, or give float64"
-    elif method in ("sinkhorn", "log"):
+    elif asked in ("sinkhorn", "log"):
         advice = "method='auto' or 'sns' needs far fewer passes at a small `reg`"
     else:
         advice = "raise `max_iter`, `tol` or `reg`"

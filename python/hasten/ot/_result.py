@@ -35,7 +35,8 @@ class SinkhornResult(Result):
     value_linear : float
         :math:`\langle P, C \rangle` of the returned plan.
     gap : float
-        `value` falls short of the exact value by at most this.
+        `value` falls short of the exact value by at most this: of a feasible plan that is made from
+        the returned one.
     marginal_error : float
         :math:`\|P 1 - a\|_1 + \|P^T 1 - b\|_1` of the returned plan; in an unbalanced problem
         against the marginals that the potentials ask for, :math:`a e^{-f / \rho_a}` and
@@ -62,13 +63,14 @@ class SinkhornResult(Result):
     converged : bool
         Whether `error` is at most the tolerance times the mass.
     n_iter : int
-        Passes over the cost.
+        Passes over the cost until the solve ended, at least one; those of the certificate come on
+        top.
     message : str
         How the solve ended.
     history : dict of ndarray, or None
-        With ``trace=True``, for each pass: "n_iter", "marginal_error", "dual_value", "eps" (the
-        strength at which the pass was made) and "stage" ("log", "scaling", "path", "newton" or
-        "certificate").
+        With ``trace=True``, for each pass that was examined: "n_iter", "marginal_error",
+        "dual_value", "eps" (the strength at which the pass was made) and "stage" ("log",
+        "scaling", "path" or "newton").
 
     Notes
     -----
@@ -126,7 +128,7 @@ class SinkhornResult(Result):
 
     @property
     def value_upper(self) -> float:
-        """Upper bound of the exact `value`: that of the plan after `round`, or `value` + `gap`."""
+        """Upper bound of the exact `value`: that of a feasible plan made from the returned one."""
         return self.value + self.gap
 
     @cached_property
@@ -151,7 +153,7 @@ class SinkhornResult(Result):
 
     @property
     def exact_upper(self) -> float:
-        """Upper bound of transport without entropy: the cost of the plan after `round`.
+        """Upper bound of transport without entropy: the cost of a feasible plan made from `plan`.
 
         Raises
         ------
@@ -162,11 +164,16 @@ class SinkhornResult(Result):
 
     @cached_property
     def _plan(self) -> NDArray[Any]:
-        return _plan.dense(self._problem, self._potentials, force=False)
+        plan = _plan.dense(self._problem, self._potentials, force=False)
+        # It is handed out and kept at once.
+        plan.flags.writeable = False
+        return plan
 
     @property
     def plan(self) -> Any:
         """The plan as an array of shape (n, m), in the precision of the cost; made once.
+
+        It is read-only; `dense_plan` makes one of the caller's own.
 
         Raises
         ------
@@ -213,6 +220,9 @@ class SinkhornResult(Result):
         ------
         ValueError, TypeError
             When the threshold is negative or no number.
+        MemoryError
+            When the threshold is 0, so that nothing is dropped, and there are more than 2**31
+            entries, or when those that are kept do not fit into memory.
         """
         threshold = check_real(threshold, "threshold", minimum=0.0)
         return _plan.sparse(self._problem, self._potentials, threshold)
@@ -225,7 +235,8 @@ class SinkhornResult(Result):
         V : array-like of shape (m,) or (m, k)
             Values of the columns; of the rows if `transposed`.
         transposed : bool, default False
-            Multiply with the transpose of the plan.
+            Multiply with the transpose of the plan. In a problem given by costs this takes a pass
+            for each column of `V`, where all others take one.
 
         Returns
         -------
@@ -250,7 +261,8 @@ class SinkhornResult(Result):
             Values :math:`V` of the columns (of the rows if `transposed`): by default their points,
             which a problem given by costs does not have.
         transposed : bool, default False
-            Send columns to rows.
+            Send columns to rows. In a problem given by costs this takes a pass for each column of
+            `values`.
 
         Returns
         -------
@@ -292,7 +304,7 @@ class SinkhornResult(Result):
         ValueError, TypeError
             When `X_new` is not valid.
         """
-        f = _plan.potential(self._problem, self._potentials, X_new, columns=False)
+        f = _plan.potential(self._problem, self._potentials, X_new, "X_new", columns=False)
         return self._problem.backend.wrap(f)
 
     def potential_g(self, Y_new: Any) -> Any:
@@ -313,7 +325,7 @@ class SinkhornResult(Result):
         ValueError, TypeError
             When `Y_new` is not valid.
         """
-        g = _plan.potential(self._problem, self._potentials, Y_new, columns=True)
+        g = _plan.potential(self._problem, self._potentials, Y_new, "Y_new", columns=True)
         return self._problem.backend.wrap(g)
 
     def grad(self, name: str) -> Any:
@@ -343,7 +355,7 @@ class SinkhornResult(Result):
         check_choice(name, "name", _gradient.KINDS)
         problem = self._problem
         if name == "cost":
-            return self.plan
+            return self.dense_plan()
         if name in ("a", "b"):
             side = int(name == "b")
             gradient = _gradient.of_weights(problem, self._potentials[side], columns=name == "b")

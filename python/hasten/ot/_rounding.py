@@ -149,7 +149,7 @@ def exact_bounds(
     lower : float
         The dual value of the potentials after two hard transforms.
     upper : float
-        The cost of their plan after `round_plan`.
+        The cost of a feasible plan that is made from theirs.
 
     Raises
     ------
@@ -166,9 +166,11 @@ def exact_bounds(
     \min_{b_j > 0} (C_{ij} - g^c_j)`,
 
     .. math:: \langle f^c, a \rangle + \langle g^c, b \rangle \le \min_{P 1 = a, P^T 1 = b}
-        \langle P, C \rangle \le \langle \mathrm{round}(P_{f,g}), C \rangle .
+        \langle P, C \rangle \le \langle G, C \rangle .
 
-    Both hold for any `f` and `g`, up to rounding of the sums.
+    :math:`G` has the marginals `a` and `b` and is made from the plan of `f` and `g` as in
+    `round_plan`, except that rows and columns that have too much are scaled down at once. Both
+    bounds hold for any `f` and `g`, up to rounding of the sums.
 
     **Complexity.** Five passes over the cost in O(nm) time, and O(n + m) memory.
 

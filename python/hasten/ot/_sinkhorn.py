@@ -67,29 +67,36 @@ def sinkhorn(
         steps when they are predicted to take less time. "sinkhorn" never does; "log" is the same
         iteration in the log domain, without a copy of the cost. "sns" takes Newton steps from the
         start, along a path of decreasing `reg`. "sns_paper" is the algorithm as published [1]_,
-        for comparison.
+        for comparison. These two need infinite `reg_marginals`.
     reg_marginals : float or pair of float, default inf
         With a finite :math:`\rho` the marginals need not be met: :math:`\rho \mathrm{KL}(P 1 \mid
         a) + \rho \mathrm{KL}(P^T 1 \mid b)` is added to the objective [5]_. A pair holds the
         strength of the rows and that of the columns.
     tol : float, optional
         Accept the answer when `marginal_error` is at most this times the mass,
-        :math:`\sqrt{\sum a \sum b}`: by default 1e-9, or 1e-5 for a float32 `cost`.
+        :math:`\sqrt{\sum a \sum b}`: by default 1e-9, or 1e-5 for a float32 `cost` unless
+        `precision` is "float64".
     max_iter : int, default 10,000
-        Largest number of passes over the cost.
+        Largest number of passes over the cost until the solve ends; those of the certificate come
+        on top.
     init : SinkhornResult or pair of array-like, optional
-        A result of a similar problem, or potentials (f, g), to start from.
+        A result of a similar problem, or potentials (f, g), to start from; not with
+        ``eps_scaling=True``, which starts elsewhere.
     eps_scaling : {"auto", True, False}, default "auto"
         Whether to solve with larger `reg` first. "auto" does where Newton steps alone fail.
+        "sns_paper" never does.
     precision : {"auto", "float64", "mixed"}, default "auto"
         Of the stored kernel: "auto" that of `cost`. "mixed" iterates with a float32 kernel and
         finishes in float64. Sums, potentials and the certificate are always float64.
     memory : {"auto", "low"}, default "auto"
         "low" does without the kernel: every pass is in the log domain.
     sns_options : dict, optional
-        For experts: "n_sinkhorn" (20, passes before the first Newton step), "sparsity" (share of
-        entries that "sns_paper" keeps; 2 / n), "delta" (0.01, share of the error that may be
-        dropped from the Hessian), "stage_tol" (1e-3) and "ratio" (4) of the path.
+        For experts. "sns_paper" reads "n_sinkhorn" (20, passes before the first Newton step) and
+        "sparsity" (2 / n, share of entries that are kept, as far as the limit of peak memory below
+        allows). "auto" and "sns" read "delta" (0.01, share of the error that may be dropped from
+        the Hessian), and for the path of decreasing `reg` "stage_tol" (1e-3, tolerance on the way)
+        and "ratio" (4, of one `reg` to the next; 1.1 to 1000). An option that the method does not
+        read is refused.
     n_threads : int, optional
         Threads to use; every core that the process may use by default. The answer does not depend
         on it.
@@ -130,8 +137,8 @@ def sinkhorn(
     -----
     **Certificate.** For any potentials, the distance of their dual value :math:`\langle f, a
     \rangle + \langle g, b \rangle - \text{reg} (\sum P - \sum a \sum b)` to the objective of a
-    feasible plan :math:`G` is :math:`\text{reg} \cdot \mathrm{KL}(G \mid P)`. With the plan that
-    `round_plan` makes of :math:`P` this is `gap`, and
+    feasible plan :math:`G` is :math:`\text{reg} \cdot \mathrm{KL}(G \mid P)`. With a plan that is
+    made from :math:`P` as in `round_plan`, but scaling rows and columns at once, this is `gap`, and
 
     .. math:: \text{value} \le \mathrm{OT}(a, b) \le \text{value} + \text{gap} .
 
@@ -156,7 +163,9 @@ def sinkhorn(
 
     **Peak memory.** nm numbers of the precision beside the `cost`; with ``memory="low"`` 60 (n + m)
     bytes, and partial sums of 16 bytes times m for each of at most 64 blocks of rows. Newton steps
-    add 24 bytes for each entry that is kept. Zero weights cost a copy of the cost of the rest.
+    take, in place of the kernel, 36 bytes for each entry that is kept: of at most a third of all,
+    with ``memory="low"`` of 64 (n + m) or a million. Zero weights cost a copy of the cost of the
+    rest.
 
     References
     ----------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hasten.ot._problem import Problem
 
 # What a pass belonged to, by the numbers of the core.
-STAGES = np.array(["log", "scaling", "path", "newton", "certificate"])
+STAGES = np.array(["log", "scaling", "path", "newton"])
 
 # Statuses of the core at which a user has to be warned.
 WARNED = ("max_iter", "stalled")
@@ -50,6 +50,11 @@ def solve(
     """
     kept, rows, columns = problem.supported()
     start = check_init(init, problem.shape)
+    if start is not None and options.eps_scaling:
+        raise ValueError(
+            "`init` must be None with eps_scaling=True, which starts at a larger `reg` than the "
+            "one that it belongs to"
+        )
     if start is not None:
         start = start[0][rows], start[1][columns]
     tol = options.tolerance(problem.dtype)
@@ -72,7 +77,9 @@ def solve(
             hook,
             options.trace,
         )
-    return wrap(problem, answer, (rows, columns), tol, options.max_iter, function)
+    # Newton steps need exact marginals: only then is there a better method to name.
+    asked = options.method if problem.is_balanced else None
+    return wrap(problem, answer, (rows, columns), tol, options.max_iter, function, asked)
 
 
 def wrap(
@@ -82,6 +89,7 @@ def wrap(
     tol: float,
     max_iter: int,
     function: str,
+    asked: str | None = None,
 ) -> tuple[SinkhornResult, str | None]:
     """Make a result of what the core found where there is weight.
 
@@ -99,6 +107,8 @@ def wrap(
         The limit of passes.
     function : str
         Name of the function that was called, for messages.
+    asked : str, optional
+        The `method` that the caller asked for, where another one could be.
 
     Returns
     -------
@@ -137,7 +147,8 @@ def wrap(
     )
     if status not in WARNED:
         return result, None
-    return result, _report.warning(function, result.method_used, result.n_iter, message, status)
+    passes, used = result.n_iter, result.method_used
+    return result, _report.warning(function, used, passes, message, status, asked)
 
 
 def check_init(

@@ -165,7 +165,7 @@ def against_newton(
         peer = functools.partial(SOLVERS[name](problem, threads), max_iter=max_iter)
         at, reached = loosest(problem, peer)
         best = interleaved(
-            {"ours": lambda: ours(tolerance), "peer": lambda p=peer, t=at: p(t)}, min(repeats, 3)
+            {"ours": lambda: ours(tolerance), "peer": lambda p=peer, t=at: p(t)}, repeats
         )
         note = (
             f"true error {error:.0e} against {reached:.0e}; "
@@ -182,8 +182,8 @@ def loosest(problem, solve) -> tuple[float, float]:
     best = (float("nan"), float("inf"))
     for tolerance in TOLERANCES[6:12]:
         error = problem.true_error(solve(tolerance))
-        # The same error twice: all the steps were taken, and a tighter tolerance changes nothing.
-        if error >= best[1]:
+        # Above its tolerance and the same as before: all steps were taken, and none is left.
+        if error >= best[1] and error > tolerance:
             break
         best = (tolerance, error)
         if error <= ERROR:

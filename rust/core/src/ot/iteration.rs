@@ -27,6 +27,9 @@ const PATIENCE: usize = 400;
 /// Passes in a row that lose a column, after which single precision is taken not to reach it.
 const MAX_LOST: usize = 10;
 
+/// Error to which passes over a stored kernel go on before Newton's method, if they soon reach it.
+const APPROACHED: f64 = 0.03;
+
 /// Why a run of iterations ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -52,9 +55,6 @@ pub(super) struct Iterate {
     /// Relative marginal error of the pair.
     pub(super) error: f64,
 }
-
-/// Error to which passes over a stored kernel go on before Newton's method, if they soon reach it.
-const NEAR: f64 = 0.03;
 
 impl Iterate {
     pub(super) fn is_finite(&self) -> bool {
@@ -201,7 +201,7 @@ impl<'a> Iteration<'a> {
         // Far from overflow, and what was flushed to 0 stays small.
         let limit: f64 = if size_of::<E>() == size_of::<f64>() { 50.0 } else { 20.0 };
         let range = (-limit).exp()..=limit.exp();
-        let mut acceleration = Acceleration::new(rules.tol).approaching(NEAR, run.n_iter);
+        let mut acceleration = Acceleration::new(rules.tol).approaching(APPROACHED, run.n_iter);
         let mut progress = Progress::default();
         let m = iterate.psi.len();
         // Masses near 1, whatever their unit, lie in the range of single precision.

@@ -210,3 +210,17 @@ def test_threads_do_not_change_a_bit(draw, method):
         numbers = result.value, result.gap, result.exact_lower, result.exact_upper
         bits.add(b"".join(np.asarray(x).tobytes() for x in (result.f, *products, *numbers)))
     assert len(bits) == 1
+
+
+@pytest.mark.parametrize("equal", [True, False])
+@pytest.mark.parametrize("reg", [1e-2, 1e-3, 1e-4, 1e-5])
+def test_the_default_finishes_at_small_reg(reg, equal):
+    """Scalings that leave the range of one kernel after the other are no reason to go on."""
+    rng = np.random.default_rng(1)
+    X, Y = rng.normal(size=(300, 2)), rng.normal(size=(250, 2)) + 1
+    a, b = (None, None) if equal else (rng.dirichlet(np.ones(300)), rng.dirichlet(np.ones(250)))
+    cost = ((X[:, None] - Y) ** 2).sum(axis=-1)
+    result = sinkhorn(a, b, cost, reg=reg)
+    assert result.converged
+    assert result.method_used == "sns"
+    assert result.n_iter <= 600

@@ -61,7 +61,7 @@ def warning(
         The message with advice.
     """
     if status == "stalled":
-        advice = "more passes would hardly help: accept this error, raise `tol`, or give float64"
+        advice = "more passes would hardly help: accept this error, or raise `tol` or `reg`"
     elif asked in ("sinkhorn", "log"):
         advice = "method='auto' or 'sns' needs far fewer passes at a small `reg`"
     else:

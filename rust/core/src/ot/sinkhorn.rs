@@ -50,6 +50,10 @@ const LOG_PASSES: usize = 2;
 /// Kernels whose first pass leaves the range, after which no more are computed.
 const MAX_IN_VAIN: usize = 2;
 
+/// Kernels whose range scalings have left, after which potentials are taken to have far to go: as far
+/// as falls of the regularisation lead them in few passes.
+const MAX_LEFT: usize = 3;
+
 /// Passes before Newton's method is tried, and the error below which it needs no path.
 const BEFORE_NEWTON: usize = 20;
 const NEAR: f64 = 0.1;
@@ -212,7 +216,7 @@ impl Solve<'_, '_> {
         }
         let (n, m) = (self.iterate.alpha.len(), self.iterate.psi.len());
         let mut kernels: Option<Kernels<E>> = None;
-        let mut n_in_vain = 0;
+        let (mut n_in_vain, mut n_left) = (0, 0);
         loop {
             if n_in_vain == MAX_IN_VAIN {
                 return self.log_iterations::<E>(tol, usize::MAX, run);
@@ -239,6 +243,10 @@ impl Solve<'_, '_> {
             }
             if run.is_over() {
                 return Ok(Outcome::Over);
+            }
+            n_left += 1;
+            if rules.may_leave && n_left == MAX_LEFT {
+                return Ok(Outcome::Newton);
             }
             n_in_vain += usize::from(run.n_iter - before <= 2);
         }

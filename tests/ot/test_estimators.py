@@ -186,7 +186,7 @@ def test_domain_adaptation_undoes_a_drift_of_the_sensor():
 def test_without_a_target_it_refuses(samples):
     with pytest.raises(ValueError, match="`X_target` must be given to fit"):
         SinkhornTransport().fit(samples[0])
-    with pytest.raises(ValueError, match="X has 2 features, but SinkhornTransport is expecting 3"):
+    with pytest.raises(ValueError, match="`X_target` must have 3 columns to match `X`"):
         SinkhornTransport().fit(samples[0], X_target=samples[1][:, :2])
     with pytest.raises(NotFittedError):
         SinkhornTransport().transform(samples[0])
@@ -260,7 +260,7 @@ def test_tables_have_names_and_come_back_as_tables(samples):
     assert list(moved.columns) == columns
     assert model.feature_names_in_.tolist() == columns
     with pytest.raises(ValueError, match="feature names should match"):
-        model.fit(X, X_target=target[["blue", "green", "red"]])
+        model.transform(X[["blue", "green", "red"]])
 
 
 def test_it_takes_its_target_through_a_pipeline(samples):
@@ -282,3 +282,30 @@ def test_it_pickles(samples):
     model = SinkhornTransport(reg=0.5).fit(samples[0], X_target=samples[1])
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.transform(samples[0]), model.transform(samples[0]))
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (np.full((4, 3), np.nan), r"`X_target` must be finite; got nan at index \(0, 0\)"),
+        (np.ones((4, 2)), r"`X_target` must have 3 columns to match `X`; got shape \(4, 2\)"),
+        (np.ones(4), r"`X_target` must .*2.*; got shape \(4,\)"),
+        (np.ones((0, 2)), r"`X_target` must .*; got shape \(0, 2\)"),
+        (np.array([["a", "b"]]), "`X_target` must hold real numbers"),
+    ],
+)
+def test_a_bad_target_is_named(samples, target, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        SinkhornTransport(reg=0.5).fit(samples[0], X_target=target)
+
+
+def test_columns_in_another_order_are_no_match(samples):
+    X, target = (pd.DataFrame(part, columns=["u", "v", "w"]) for part in samples)
+    message = "`{}` must have the columns of `X`, in their order, u, v, w; got v, u, w"
+    with pytest.raises(ValueError, match=message.format("X_target")):
+        SinkhornTransport(reg=0.5).fit(X, X_target=target[["v", "u", "w"]])
+    with pytest.raises(ValueError, match=message.format("Y")):
+        sinkhorn_points(X, target[["v", "u", "w"]], reg=0.5)
+    # One table and one array go together by place.
+    model = SinkhornTransport(reg=0.5).fit(samples[0], X_target=target)
+    np.testing.assert_array_equal(model.X_target_, samples[1])

@@ -16,7 +16,13 @@ from hasten._backend import NUMPY
 from hasten._validation import check_choice
 from hasten.ot import _barycenter, _plan
 from hasten.ot._domain import NORMS, PENALTY, check_labels, distances, mismatched, scale_of
-from hasten.ot._inputs import check_points, check_reg, check_reg_marginals
+from hasten.ot._inputs import (
+    check_columns,
+    check_matrix,
+    check_points,
+    check_reg,
+    check_reg_marginals,
+)
 from hasten.ot._options import check_options
 from hasten.ot._problem import points_problem
 from hasten.ot._solve import solve
@@ -164,8 +170,12 @@ class SinkhornTransport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
         check_choice(self.out_of_sample, "out_of_sample", OUT_OF_SAMPLE)
         options = check_options(tol=self.tol, max_iter=self.max_iter)
         samples = validate_data(self, X, dtype=_FLOATS)
-        target = validate_data(self, X_target, dtype=_FLOATS, reset=False)
         names = ("X", "X_target")
+        check_columns(X, X_target, names)
+        # As scikit-learn does for `X`: an array of objects may hold numbers.
+        holds_objects = getattr(getattr(X_target, "dtype", None), "kind", "") == "O"
+        numbers = np.asarray(X_target).astype(np.float64) if holds_objects else X_target
+        target = check_matrix(numbers, names[1])
         reg, rho = check_reg(self.reg), check_reg_marginals(self.reg_marginals)
         if self.norm is not None:
             norm = check_choice(self.norm, "norm", NORMS)

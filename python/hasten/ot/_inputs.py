@@ -115,6 +115,7 @@ def check_points(X: Any, Y: Any, metric: str, names: Sequence[str] = ("X", "Y"))
         When shapes do not match, the metric is unknown, or a point has no direction under "cosine".
     """
     check_choice(metric, "metric", METRICS)
+    check_columns(X, Y, names)
     first, second = check_matrix(X, names[0]), check_matrix(Y, names[1])
     if first.shape[1] != second.shape[1]:
         raise ValueError(
@@ -126,6 +127,37 @@ def check_points(X: Any, Y: Any, metric: str, names: Sequence[str] = ("X", "Y"))
         for points, name in zip((first, second), names, strict=True):
             _refuse_zero_vectors(points, name)
     return first.astype(dtype, copy=False), second.astype(dtype, copy=False), metric
+
+
+def check_columns(X: Any, Y: Any, names: Sequence[str]) -> None:
+    """Refuse two tables whose columns are not the same, in the same order.
+
+    Parameters
+    ----------
+    X : array-like
+        What the caller passed.
+    Y : array-like
+        What the caller passed.
+    names : sequence of str
+        Names of the two arguments, for messages.
+
+    Raises
+    ------
+    ValueError
+        When both have named columns that differ.
+    """
+    first, second = (getattr(points, "columns", None) for points in (X, Y))
+    if first is None or second is None or list(first) == list(second):
+        return
+    raise ValueError(
+        f"`{names[1]}` must have the columns of `{names[0]}`, in their order, "
+        f"{_listed(first)}; got {_listed(second)}"
+    )
+
+
+def _listed(columns: Any) -> str:
+    shown = [str(column) for column in columns]
+    return ", ".join(shown if len(shown) <= 8 else [*shown[:7], f"... ({len(shown)} in all)"])
 
 
 def _refuse_zero_vectors(points: NDArray[Any], name: str) -> None:

@@ -35,7 +35,7 @@ pub enum Precision {
     Mixed,
 }
 
-/// Parameters of [`sinkhorn`].
+/// Parameters of [`sinkhorn`](super::sinkhorn()).
 #[derive(Debug, Clone, Copy)]
 pub struct SinkhornParams<'a> {
     /// The method.

@@ -291,7 +291,8 @@ def test_it_pickles(samples):
         (np.ones((4, 2)), r"`X_target` must have 3 columns to match `X`; got shape \(4, 2\)"),
         (np.ones(4), r"`X_target` must .*2.*; got shape \(4,\)"),
         (np.ones((0, 2)), r"`X_target` must .*; got shape \(0, 2\)"),
-        (np.array([["a", "b"]]), "`X_target` must hold real numbers"),
+        (np.array([["a", "b", "c"]]), "`X_target` must hold real numbers"),
+        (np.array([["a", 1.0, 2.0]], dtype=object), "`X_target` must hold real numbers"),
     ],
 )
 def test_a_bad_target_is_named(samples, target, message):

@@ -38,6 +38,16 @@ _FLOATS = (np.float64, np.float32)
 OUT_OF_SAMPLE = ("barycentric", "nearest")
 
 
+def _numbers(value: Any, name: str) -> Any:
+    """Make numbers of an array of objects that holds them, as scikit-learn does for `X`."""
+    if getattr(getattr(value, "dtype", None), "kind", "") != "O":
+        return value
+    try:
+        return np.asarray(value).astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"`{name}` must hold real numbers; got {error}") from error
+
+
 class SinkhornTransport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     r"""Entropic transport of samples to the samples of a target, as a scikit-learn transformer.
 
@@ -172,10 +182,7 @@ class SinkhornTransport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
         samples = validate_data(self, X, dtype=_FLOATS)
         names = ("X", "X_target")
         check_columns(X, X_target, names)
-        # As scikit-learn does for `X`: an array of objects may hold numbers.
-        holds_objects = getattr(getattr(X_target, "dtype", None), "kind", "") == "O"
-        numbers = np.asarray(X_target).astype(np.float64) if holds_objects else X_target
-        target = check_matrix(numbers, names[1])
+        target = check_matrix(_numbers(X_target, names[1]), names[1])
         reg, rho = check_reg(self.reg), check_reg_marginals(self.reg_marginals)
         if self.norm is not None:
             norm = check_choice(self.norm, "norm", NORMS)

@@ -54,6 +54,7 @@ impl Float for f64 {
     fn to_f64(self) -> f64 {
         self
     }
+
     #[inline(always)]
     fn as_doubles(values: &[Self]) -> Option<&[f64]> {
         Some(values)

@@ -79,13 +79,7 @@ impl SinkhornParams<'_> {
         let value = |argument, rule, value: String| {
             Err(Error::Value { argument, rule, value, index: None })
         };
-        // Written so that NaN is refused.
-        if !(self.tol > 0.0 && self.tol.is_finite()) {
-            return value("tol", "positive and finite", self.tol.to_string());
-        }
-        if self.max_iter == 0 {
-            return value("max_iter", "at least 1", "0".into());
-        }
+        require_limits(self.tol, self.max_iter)?;
         let options = self.newton;
         let positive = |x: f64| x > 0.0 && x.is_finite();
         if !(positive(options.delta)
@@ -128,4 +122,18 @@ impl SinkhornParams<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuse a tolerance or a limit of passes that no solve can go by.
+pub(super) fn require_limits(tol: f64, max_iter: usize) -> Result<(), Error> {
+    let value =
+        |argument, rule, value: String| Err(Error::Value { argument, rule, value, index: None });
+    // Written so that NaN is refused.
+    if !(tol > 0.0 && tol.is_finite()) {
+        return value("tol", "positive and finite", tol.to_string());
+    }
+    if max_iter == 0 {
+        return value("max_iter", "at least 1", "0".into());
+    }
+    Ok(())
 }

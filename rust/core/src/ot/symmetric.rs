@@ -2,6 +2,7 @@
 
 use super::certificate::{Certificate, certify};
 use super::log_pass::{LogPass, RowRule};
+use super::params::require_limits;
 use super::problem::{Marginals, Problem};
 use super::run::{Run, Stage};
 use crate::control::{Control, Status};
@@ -37,13 +38,7 @@ impl SymmetricParams {
         let value = |argument, rule, value: String| {
             Err(Error::Value { argument, rule, value, index: None })
         };
-        // Written so that NaN is refused.
-        if !(self.tol > 0.0 && self.tol.is_finite()) {
-            return value("tol", "positive and finite", self.tol.to_string());
-        }
-        if self.max_iter == 0 {
-            return value("max_iter", "at least 1", "0".into());
-        }
+        require_limits(self.tol, self.max_iter)?;
         let Marginals { rows, columns } = problem.marginals;
         if rows != columns {
             return value(

@@ -1,4 +1,4 @@
-"""Collect the licences of every crate that is linked into the wheel.
+"""Collect the licences of every crate and table that is part of the wheel.
 
 ``python .ci/third_party_licenses.py`` rewrites THIRD-PARTY-LICENSES.txt; with ``--check`` it fails
 when the file is out of date. Either way a crate whose licence is not permissive is an error.
@@ -36,10 +36,18 @@ PLATFORMS = (
     "x86_64-unknown-linux-gnu",
     "x86_64-unknown-linux-musl",
 )
+#: Tables of others that the extension holds: title and the file with their licence.
+TABLES = {
+    "Direction numbers of Joe and Kuo (BSD-3-Clause)": Path(
+        "rust/core/src/qmc/JOE_KUO_LICENCE.txt"
+    ),
+}
 HEADER = """\
-The extension module hasten._core links the crates listed here. Each is followed by its licence, as
-its authors wrote it. Made by .ci/third_party_licenses.py from Cargo.lock; do not edit.
+The extension module hasten._core links the crates and holds the tables listed here. Each is
+followed by its licence, as its authors wrote it. Made by .ci/third_party_licenses.py from
+Cargo.lock; do not edit.
 """
+RULE = "=" * 80
 
 
 def linked_crates() -> list[dict]:
@@ -97,6 +105,11 @@ def licence_texts(crate: dict) -> list[str]:
     return [path.read_text(encoding="utf-8").strip() for path in chosen]
 
 
+def section(title: str, body: list[str]) -> str:
+    """Write one title and what belongs to it."""
+    return "\n\n".join([f"{RULE}\n{title}", *body]) + "\n"
+
+
 def render() -> str:
     """Write the whole file."""
     parts = [HEADER]
@@ -106,7 +119,9 @@ def render() -> str:
             sys.exit(f"{crate['name']} {crate['version']}: {licence!r} is not known as permissive")
         title = f"{crate['name']} {crate['version']} ({licence})"
         body = licence_texts(crate) or [f"By {', '.join(crate['authors']) or 'its authors'}."]
-        parts.append("\n\n".join(["=" * 80 + "\n" + title, *body]) + "\n")
+        parts.append(section(title, body))
+    for title, file in TABLES.items():
+        parts.append(section(title, [file.read_text(encoding="utf-8").strip()]))
     return "\n".join(parts)
 
 
@@ -117,7 +132,7 @@ def main() -> None:
         OUTPUT.write_text(text, encoding="utf-8")
     elif not OUTPUT.exists() or OUTPUT.read_text(encoding="utf-8") != text:
         sys.exit(f"{OUTPUT} is out of date: run python {Path(__file__).name}")
-    print(f"{text.count('=' * 80)} crates, all permissive")
+    print(f"{text.count(RULE)} crates and tables, all permissive")
 
 
 if __name__ == "__main__":

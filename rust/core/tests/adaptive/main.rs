@@ -1,0 +1,5 @@
+//! Adaptive integration in one variable, asked and told, against closed forms.
+
+mod common;
+mod rounds;
+mod singular;

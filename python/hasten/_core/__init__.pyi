@@ -5,6 +5,8 @@ import numpy.typing as npt
 
 from . import labels as labels
 from . import ot as ot
+from . import qmc as qmc
+from . import quadrature as quadrature
 from . import random as random
 from . import ranking as ranking
 from . import simd as simd
@@ -17,6 +19,8 @@ __all__ = [
     "cuda_source",
     "labels",
     "ot",
+    "qmc",
+    "quadrature",
     "random",
     "ranking",
     "simd",

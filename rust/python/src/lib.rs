@@ -4,11 +4,14 @@
 
 mod arrays;
 mod call;
+mod compiled;
 mod cuda;
 mod errors;
 mod labels;
 mod ot;
 mod progress;
+mod qmc;
+mod quadrature;
 mod random;
 mod ranking;
 mod simd;
@@ -31,6 +34,10 @@ mod _core {
     use crate::ot::ot;
     #[pymodule_export]
     use crate::progress::Info;
+    #[pymodule_export]
+    use crate::qmc::qmc;
+    #[pymodule_export]
+    use crate::quadrature::quadrature;
     #[pymodule_export]
     use crate::random::random;
     #[pymodule_export]

@@ -1,5 +1,6 @@
 from . import datasets as datasets
 from . import ot as ot
+from . import quadrature as quadrature
 from . import ranking as ranking
 from ._core import __version__ as __version__
 from ._exceptions import ConvergenceWarning as ConvergenceWarning
@@ -15,6 +16,7 @@ __all__ = [
     "datasets",
     "get_num_threads",
     "ot",
+    "quadrature",
     "ranking",
     "set_num_threads",
     "show_versions",

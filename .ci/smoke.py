@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import numpy as np
 from public_api import public_names
 
 import hasten
 from hasten.ot import sinkhorn
+from hasten.quadrature import quad
 from hasten.ranking import Comparisons, bradley_terry
 
 names = list(public_names())
@@ -30,4 +32,11 @@ if not math.isclose(transport.plan[0, 0], 0.5 / (1 + math.exp(-2)), rel_tol=1e-9
     sys.exit(f"expected {0.5 / (1 + math.exp(-2))}, got {transport.plan[0, 0]}")
 if not (transport.converged and transport.value_lower <= transport.value_upper):
     sys.exit(f"the certificate is not in order:\n{transport}")
+
+# The square of the integral of exp(-x^2) over the line is pi.
+integral = quad(lambda x: np.exp(-(x**2)), -math.inf, math.inf, rtol=1e-10)
+if not math.isclose(float(integral) ** 2, math.pi, rel_tol=1e-10):
+    sys.exit(f"expected pi, got {float(integral) ** 2}")
+if not (np.all(integral.converged) and integral.error <= 1e-10 * float(integral)):
+    sys.exit(f"the certificate is not in order:\n{integral}")
 print(f"{len(names)} public names; ln 3 = {result.strength[0]:.12f}, error {result.error:.1e}")

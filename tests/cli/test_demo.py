@@ -8,7 +8,7 @@ import pytest
 
 from hasten._cli import demo, main
 from hasten._cli.demonstration import Check, Demonstration, Race, best_times
-from hasten._cli.demos import ot, ranking
+from hasten._cli.demos import ot, quadrature, ranking
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +17,8 @@ def small(monkeypatch):
     monkeypatch.setattr(ranking, "_N_GAMES", 3000)
     monkeypatch.setattr(ot, "_N_COLOURS", 100)
     monkeypatch.setattr(ot, "_N_GRID", 400)
+    monkeypatch.setattr(quadrature, "_N_SPREADS", 9)
+    monkeypatch.setattr(quadrature, "_N_RACED", 2)
 
 
 @pytest.fixture
@@ -54,6 +56,22 @@ def test_every_reference_value_of_transport_agrees(capsys, only):
     assert max(check["tolerance"] for check in family["checks"]) < 1e-3
     assert all(race["error"] < 1e-9 for race in family["races"])
     assert "ot: " in streams.err
+
+
+def test_every_reference_value_of_integrals_agrees(capsys, only):
+    only("quadrature")
+    assert main(["demo", "--json"]) == 0
+    streams = capsys.readouterr()
+    (family,) = json.loads(streams.out)
+    assert family["family"] == "quadrature"
+    assert family["converged"] is True
+    assert len(family["checks"]) == 6
+    assert all(check["agrees"] for check in family["checks"])
+    # Only the option has an error of chance, a few cents.
+    assert sorted(check["tolerance"] for check in family["checks"])[4] <= 2e-6
+    assert max(check["tolerance"] for check in family["checks"]) < 4e-2
+    assert all(race["error"] < 1e-10 for race in family["races"])
+    assert "quadrature: " in streams.err
 
 
 def test_text(capsys):

@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 # Imported one by one when shown, so that a family costs nothing until then.
-FAMILIES = {"ranking": "hasten._cli.demos.ranking", "ot": "hasten._cli.demos.ot"}
+FAMILIES = {family: f"hasten._cli.demos.{family}" for family in ("ranking", "ot", "quadrature")}

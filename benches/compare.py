@@ -14,12 +14,12 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks.common import limited_threads
-from targets import ot, ranking
+from targets import ot, quadrature, ranking
 
 import hasten
 
 COLUMNS = ("date", "CPU", "versions", "threads", "target", "measured", "command")
-FAMILIES = {"ranking": ranking, "ot": ot}
+FAMILIES = {"ranking": ranking, "ot": ot, "quadrature": quadrature}
 FAMILY_OF = {name: family for family, module in FAMILIES.items() for name in module.TARGETS}
 
 

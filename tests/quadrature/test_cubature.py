@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate
+from scipy import integrate, special
 
 import hasten
 from hasten.quadrature import cubature
@@ -51,6 +51,31 @@ def test_how_often_the_estimate_holds_and_how_tight_it_is(d):
         # As documented: for smooth integrands always so far, for kinks in nine of ten cases.
         assert np.mean(true <= result.error) >= (1.0 if name in genz.SMOOTH else 0.9), name
         assert 2 < np.median(result.error / np.maximum(true, 1e-16)) < 1e5, name
+
+
+def test_the_side_of_a_narrow_peak_is_not_taken_for_smooth():
+    # Widths and places are log-uniform and uniform; none of them was used to choose the rule.
+    rng = np.random.default_rng(77)
+    centre, width = rng.random((2, 400)), 10 ** rng.uniform(-2, 0, 400)
+
+    def peak(p, x, y, w):
+        return np.exp(-((p[..., 0] - x) ** 2 + (p[..., 1] - y) ** 2) / w**2)
+
+    along = special.erf((1 - centre) / width) + special.erf(centre / width)
+    exact = np.prod(along * width * np.sqrt(np.pi) / 2, axis=0)
+    for rtol in (1e-2, 1e-4, 1e-6):
+        result = cubature(peak, [0, 0], [1, 1], args=(*centre, width), rtol=rtol)
+        true = np.abs(result.value - exact)
+        assert np.mean(true > result.error) <= 0.025
+        assert np.mean(true > rtol * exact) <= 0.025
+
+
+def test_most_jumps_along_an_axis_are_seen():
+    place = np.random.default_rng(78).random(400)
+    result = cubature(
+        lambda p, c: np.where(p[..., 0] < c, 1.0, 0.0), [0, 0], [1, 1], (place,), rtol=1e-2
+    )
+    assert np.mean(np.abs(result.value - place) > result.error) <= 0.25
 
 
 def test_kinks_along_no_side_converge_to_what_was_asked():

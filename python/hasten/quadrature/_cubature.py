@@ -124,9 +124,10 @@ def cubature(
     families of Genz in 2 to 4 axes it was never below the error, and larger by 6 to 20,000 times.
     For kinks along the axes it held in 93 to 98 % of cases at `rtol` 1e-2 and 1e-3, and in 75 % at
     1e-5, where the error was up to 1,700 times larger: a kink closer to a side of a box than its
-    outermost points, 2.6 % of the length, cannot be seen. Narrow peaks (3 in 100 Gaussians of
-    widths from 0.01 to 1) and jumps along the axes (a third and more) may end with an error that is
-    far too small. Name such places in `points`, or use `qmc_quad`.
+    outermost points, 2.6 % of the length, cannot be seen. Each half of a box keeps at least 1/32 of
+    its error, since it may hold the side of a peak and look smooth. Even so narrow peaks (2 in 100
+    Gaussians of widths from 0.01 to 1) and jumps along the axes (15 to 25 in 100) may end with an
+    error that is far too small. Name such places in `points`, or use `qmc_quad`.
 
     **Algorithm.** The rule of Genz and Malik [1]_ with :math:`2^d + 2 d^2 + 2 d + 1` points; for
     one axis Gauss-Kronrod with 21, as in `quad`. Every round splits the boxes of an integral with

@@ -195,6 +195,11 @@ impl RegionRule for GenzMalik {
         self.n_axes
     }
 
+    /// Twice the part by which a difference of order h^6 falls along the axis that matters.
+    fn kept_error(&self) -> f64 {
+        1.0 / 32.0
+    }
+
     /// `2^d + 2 d^2 + 2 d + 1`.
     fn n_points(&self) -> usize {
         self.begins[GROUPS]

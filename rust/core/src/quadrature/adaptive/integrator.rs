@@ -233,8 +233,10 @@ impl Integrator {
                 let values = &values[(region - first) * n * v..][..n * v];
                 let integral = &mut integrals[k * v..(k + 1) * v];
                 let found = judge.judge(bounds, &ranges[owner * d..][..d], values, integral);
-                errors[k] = measure.norm.of(&judge.errors, measure.complex);
-                finals[k] = found.is_final;
+                let error = measure.norm.of(&judge.errors, measure.complex);
+                let least = if errors[k].is_finite() { errors[k] } else { 0.0 };
+                errors[k] = error.max(least);
+                finals[k] = found.is_final && least <= error;
                 axes[k] = found.axis as u8;
             }
         });
@@ -427,7 +429,7 @@ impl Integrator {
                 self.aside.push(self.kept.len());
                 self.kept.extend(&self.joined, region..region + 1);
             } else {
-                self.pending.push_halves(&self.joined, region);
+                self.pending.push_halves(&self.joined, region, self.rule.kept_error());
             }
         }
         self.kept.extend(&self.joined, first..regions.end);

@@ -28,6 +28,14 @@ pub trait RegionRule: Send + Sync {
     /// Number of points n of a region.
     fn n_points(&self) -> usize;
 
+    /// The part of a region's error that each half keeps at least, whatever its values say.
+    ///
+    /// A rule of low degree may find a half smooth that holds the side of a peak, or a jump between
+    /// its points; then the error of the whole is what is known of it.
+    fn kept_error(&self) -> f64 {
+        0.0
+    }
+
     /// Write the points of a region (n, d), whose bounds are d lower and then d upper ends.
     fn fill_points(&self, bounds: &[f64], points: &mut [f64]);
 

@@ -17,7 +17,7 @@ pub struct WorkList {
     pub(super) bounds: Vec<f64>,
     /// Estimated integrals (n, v).
     pub(super) values: Vec<f64>,
-    /// Estimated errors (n,).
+    /// Estimated errors (n,); of a half that was not evaluated, the least that it may have.
     pub(super) errors: Vec<f64>,
     /// Whether a region cannot be improved by splitting (n,).
     pub(super) is_final: Vec<bool>,
@@ -89,13 +89,15 @@ impl WorkList {
         self.axes.push(0);
     }
 
-    /// Add both halves of a region of `other`, cut in the middle of its axis.
-    pub(super) fn push_halves(&mut self, other: &Self, region: usize) {
+    /// Add both halves of a region of `other`, cut in the middle of its axis, each of which keeps at
+    /// least the part `kept` of its error.
+    pub(super) fn push_halves(&mut self, other: &Self, region: usize, kept: f64) {
         let axis = usize::from(other.axes[region]);
         let middle = other.middle(region);
         let (owner, origin) = (other.owners[region], other.origins[region]);
         for end in [self.n_axes + axis, axis] {
             self.push(owner, origin, other.bounds(region));
+            self.errors[self.owners.len() - 1] = kept * other.errors[region];
             let start = self.bounds.len() - 2 * self.n_axes;
             self.bounds[start + end] = middle;
         }
@@ -257,11 +259,12 @@ mod tests {
     fn halves_share_the_middle_of_the_axis() {
         let mut parent = WorkList::new(2);
         parent.push(4, 9, &[0.0, -1.0, 1.0, 3.0]);
-        parent.axes[0] = 1;
+        (parent.axes[0], parent.errors[0]) = (1, 8.0);
         let mut halves = WorkList::new(2);
-        halves.push_halves(&parent, 0);
+        halves.push_halves(&parent, 0, 0.25);
         assert_eq!(halves.bounds(0), [0.0, -1.0, 1.0, 1.0]);
         assert_eq!(halves.bounds(1), [0.0, 1.0, 1.0, 3.0]);
+        assert_eq!(halves.errors(), [2.0, 2.0]);
         assert_eq!((halves.owners(), &halves.origins[..]), (&[4, 4][..], &[9, 9][..]));
     }
 

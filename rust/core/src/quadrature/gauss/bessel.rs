@@ -79,7 +79,7 @@ mod tests {
         // besseljzero(0, k) - pi (k - 1/4) and besselj(1, .)^2, mpmath with 40 digits.
         for (k, shift, square) in [
             (31, 0.001293853110126695395333288, 0.006589995673027395492486228),
-            (100, 0.0003988819459830691415676198, 0.002031502428888334956329182),
+            (100, 0.0003988819459691830415676198, 0.002031502428888334956329182),
         ] {
             let (s, q) = zero(k);
             // What counts is the zero itself, of which the shift is less than 2e-5.

@@ -299,6 +299,25 @@ class WeightedLeastSquares(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         values: NDArray[np.float64] = evaluate(self.basis_, points) @ self.coef_
         return values
 
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the coefficient of determination of the predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Points.
+        y : array-like of shape (n,) or (n, n_outputs)
+            Values there.
+        sample_weight : array-like of shape (n,), optional
+            Weights of the points.
+
+        Returns
+        -------
+        float
+            1 for a perfect fit, 0 for one that is no better than the mean; averaged over outputs.
+        """
+        return float(super().score(X, y, sample_weight))
+
     def integral(self) -> Any:
         """Integrate the approximation over the domain of the basis.
 

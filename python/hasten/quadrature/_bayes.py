@@ -236,7 +236,7 @@ def bayes_quad(
         rank=rank,
         error=component(error),
         error_kind="estimate",
-        converged=True,
+        converged=bool(np.isfinite(found["value"]).all() and np.isfinite(error).all()),
         n_iter=1,
         message=_message(rank, n_distinct),
         _values=values,

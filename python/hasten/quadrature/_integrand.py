@@ -232,7 +232,15 @@ class Integrand:
     ) -> Any:
         args = [arg[owners][:, None] if takes_part(arg) else arg for arg in self._args]
         self.n_calls += 1
-        return self._f(x, *args) if edge is None else self._f(x, *args, edge=edge)
+        try:
+            return self._f(x, *args) if edge is None else self._f(x, *args, edge=edge)
+        except (TypeError, ValueError) as problem:
+            if self.components is None:
+                problem.add_note(
+                    f"`f` was called with an array of points of shape {x.shape}; if it takes one "
+                    "point at a time, pass vectorized=False"
+                )
+            raise
 
     def _point(
         self, x: NDArray[np.float64], owners: NDArray[Any], edge: NDArray[np.float64] | None
@@ -268,7 +276,7 @@ class Integrand:
             further = ", with any further axes for components" if self.components is None else ""
             raise ValueError(
                 f"`f` must return shape {expected}{further}, for points of shape {shape}; "
-                f"got shape {found}"
+                f"got shape {found}{_hint(found, vectorized=self._vectorized)}"
             )
         if values.size == 0:
             raise ValueError(f"`f` must return at least one component; got shape {found}")
@@ -303,3 +311,9 @@ class Integrand:
             f"`f` must be finite; got {shown(found.tolist())} at x = {shown_x}{index} "
             f"(nonfinite='zero' takes 0 for it)"
         )
+
+
+def _hint(shape: tuple[int, ...], *, vectorized: bool) -> str:
+    if shape or not vectorized:
+        return ""
+    return " (a constant c is numpy.full_like(x, c); vectorized=False passes single points)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,7 +85,7 @@ def qmc_quad(
         Finite ends of the box in each coordinate; a number stands for the same end in all. Where
         an end `a` is above `b` the integral changes its sign.
     args : tuple, default ()
-        Further arguments of `f`.
+        Further arguments of `f`; anything but a tuple is one argument.
     n : int, default 16384
         Points of each replicate at first. Powers of two are balanced; others bring a warning.
     n_replicates : int, default 16
@@ -306,7 +307,7 @@ class _Run:
 
     def replicates(self) -> NDArray[np.float64]:
         """Return the estimates (R, ...) so far."""
-        means = self.totals / self.n_points * np.prod(self.width)
+        means = self.totals / self.n_points * _product(self.width)
         if not np.isfinite(means).all():
             raise ValueError("`f` must return values whose integral is finite; it overflows")
         return means.reshape(self.n_replicates, *self.integrand.shape)
@@ -393,10 +394,21 @@ def _check_box(a: Any, b: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]
     if len(low) == 0:
         raise ValueError("`a` and `b` must have at least one coordinate; got none")
     with np.errstate(over="ignore"):
-        volume = np.prod(high - low)
+        volume = _product(high - low)
     if not np.isfinite(volume):
         raise ValueError("`a` and `b` must be the ends of a box whose volume is finite")
     return np.ascontiguousarray(low), np.ascontiguousarray(high)
+
+
+def _product(lengths: NDArray[np.float64]) -> float:
+    """Multiply numbers whose product is within the range of numbers, though parts of it are not."""
+    mantissas, exponents = np.frexp(lengths)
+    product, exponent = 1.0, int(exponents.sum())
+    for mantissa in mantissas.tolist():
+        product, shift = math.frexp(product * mantissa)
+        exponent += shift
+    # Beyond the range in either direction.
+    return math.ldexp(product, exponent) if exponent <= 1024 else math.inf
 
 
 def _check_points(
@@ -470,6 +482,5 @@ def _check_points(
 def _check_integrand(f: Any, args: Any, vectorized: Any) -> Integrand:
     if not callable(f):
         raise TypeError(f"`f` must be callable; got {shown(f)}")
-    if not isinstance(args, tuple):
-        raise TypeError(f"`args` must be a tuple; got {shown(args)}")
-    return Integrand(f, args, vectorized=check_flag(vectorized, "vectorized"))
+    arguments = args if isinstance(args, tuple) else (args,)
+    return Integrand(f, arguments, vectorized=check_flag(vectorized, "vectorized"))

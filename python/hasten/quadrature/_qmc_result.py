@@ -99,8 +99,11 @@ def summarise(
     from scipy.special import stdtrit
 
     count = len(replicates)
-    value = np.asarray(replicates.mean(axis=0))
-    standard_error = np.asarray(replicates.std(axis=0, ddof=1) / np.sqrt(count))
+    # In units of the largest power of two: squares near the ends of the range would leave it.
+    unit = np.ldexp(1.0, np.maximum(np.frexp(np.abs(replicates).max(axis=0))[1] - 1, -1000))
+    scaled = replicates / unit
+    value = np.asarray(unit * scaled.mean(axis=0))
+    standard_error = np.asarray(unit * (scaled.std(axis=0, ddof=1) / np.sqrt(count)))
     quantile = stdtrit(count - 1, 0.5 + confidence_level / 2)
     return value, standard_error, quantile * standard_error
 

@@ -387,7 +387,6 @@ def test_pictures():
         ({"a": [[0.0]]}, ValueError, "`a` must have 1 dimension"),
         ({"a": [], "b": []}, ValueError, "at least one coordinate"),
         ({"a": -1e308, "b": 1e308}, ValueError, "volume is finite"),
-        ({"args": [1]}, TypeError, "`args` must be a tuple"),
         ({"n": 0}, ValueError, "`n` must be at least 1"),
         ({"n": 2.5}, TypeError, "`n` must be an integer"),
         ({"n": 2**33}, ValueError, "`n` must be at most 4294967296"),
@@ -498,3 +497,23 @@ def test_inputs_are_not_modified():
     qmc_quad(product, a, b, n=64, rng=0)
     assert (a == 0).all()
     assert (b == 1).all()
+
+
+def test_one_argument_needs_no_tuple():
+    def scaled(x, factor):
+        return factor * x[:, 0]
+
+    found = [qmc_quad(scaled, [0, 0], [1, 1], args, n=64, rng=0).value for args in (2.0, (2.0,))]
+    assert found[0] == found[1]
+
+
+def test_values_and_sides_near_the_ends_of_the_range():
+    def large(x):
+        return 1e300 * np.exp(x[:, 0])
+
+    result = qmc_quad(large, [0, 0], [1, 1], n=256, rng=0)
+    assert abs(result.value / 1e300 - (np.e - 1)) <= result.error / 1e300 < 1e-2
+    box = [1e200, 1e200, 1e-200, 1e-200]
+    assert qmc_quad(
+        lambda x: np.ones(len(x)), np.zeros(4), box, n=64, rng=0
+    ).value == pytest.approx(1)

@@ -1,6 +1,7 @@
 """What `quad` refuses, and in which words; and what it takes in any form."""
 
 import functools
+import math
 
 import numpy as np
 import pytest
@@ -250,3 +251,12 @@ def test_warnings_point_at_the_caller():
     with pytest.warns(hasten.ConvergenceWarning) as caught:
         quad(np.sin, -1.0, 1.0)
     assert caught[0].filename == __file__
+
+
+def test_functions_of_single_numbers_are_told_what_they_need():
+    with pytest.raises(ValueError, match=r"numpy.full_like\(x, c\); vectorized=False"):
+        quad(lambda _: 3.0, 0.0, 1.0)
+    with pytest.raises(TypeError) as raised:
+        quad(math.sin, 0.0, 1.0)
+    assert "vectorized=False" in raised.value.__notes__[0]
+    assert quad(math.sin, 0.0, 1.0, vectorized=False).converged

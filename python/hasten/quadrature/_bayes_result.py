@@ -96,7 +96,7 @@ class BayesQuadResult(Result):
     error_kind : str
         "estimate".
     converged : bool
-        True: there is no iteration.
+        Whether value and error are finite; there is no iteration.
     n_iter : int
         1: the integrand is evaluated once.
     message : str

@@ -281,7 +281,7 @@ void sums(int64_t n, double *x, double *out, void *data) {
 def library(tmp_path_factory):
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
-        pytest.skip("there is no C compiler")
+        pytest.fail("the tests need a C compiler, as the README says")
     folder = tmp_path_factory.mktemp("integrands")
     (folder / "integrands.c").write_text(SOURCE)
     target = folder / "integrands.so"

@@ -20,8 +20,8 @@ const TABLE: usize = 4096;
 /// Most points of a block: 64.
 const LOG_BLOCK: usize = 6;
 
-/// Points whose coordinates are made in one run, so that runs fill vectors in any dimension.
-const RUN: usize = 8;
+/// Coordinates of a run of points, so that the inner loop is long enough in any dimension.
+const RUN: usize = 128;
 
 /// Coordinates of one step of the inner loop.
 const LANES: usize = 8;
@@ -29,15 +29,15 @@ const LANES: usize = 8;
 /// A digital net with its randomisation.
 pub(super) struct DigitalNet<W> {
     dimension: usize,
-    /// Digits of the columns (bits, d).
+    /// Digits of the columns, each for every point of a run (bits, run, d).
     columns: Vec<W>,
-    /// Digits of point 0 (d,).
+    /// Digits of point 0, once for each point of a run (run, d).
     first: Vec<W>,
     /// Points of a block relative to its first one (size, d).
     table: Vec<W>,
     /// Points of a block, a power of two.
     size: usize,
-    /// Points of a run: at most `RUN`, at most `size`.
+    /// Points of a run, a power of two, at most `size`.
     run: usize,
     /// Seeds of the nested scramble (run, d), the same in each row; zeros where there is none.
     seeds: Vec<u32>,
@@ -82,7 +82,7 @@ impl<W: Word> DigitalNet<W> {
             log_size += 1;
         }
         let size = 1 << log_size;
-        let run = RUN.min(size);
+        let run = RUN.div_ceil(dimension).next_power_of_two().min(size);
         let mut table = vec![W::default(); size * dimension];
         for r in 1..size {
             let column = (r - 1).trailing_ones() as usize * dimension;
@@ -91,7 +91,8 @@ impl<W: Word> DigitalNet<W> {
             }
         }
         let seeds = seeds.map_or_else(|| vec![0; run * dimension], |seeds| seeds.repeat(run));
-        Self { dimension, columns, first, table, size, run, seeds }
+        let columns = columns.chunks_exact(dimension).flat_map(|v| v.repeat(run)).collect();
+        Self { dimension, columns, first: first.repeat(run), table, size, run, seeds }
     }
 
     pub(super) fn dimension(&self) -> usize {
@@ -112,16 +113,22 @@ impl<W: Word> DigitalNet<W> {
         dispatch(Fill { net: self, start, dropped, scale, finish, out });
     }
 
+    /// The digits of column `c`, once for each point of a run (run, d).
+    #[inline(always)]
+    fn column(&self, c: usize) -> &[W] {
+        let len = self.run * self.dimension;
+        &self.columns[c * len..(c + 1) * len]
+    }
+
     /// Digits of point `index`, once for each point of a run (run, d).
     fn base(&self, index: u64) -> Vec<W> {
         let mut point = self.first.clone();
-        let gray = index ^ (index >> 1);
-        for (c, column) in self.columns.chunks_exact(self.dimension).enumerate() {
-            if (gray >> c) & 1 == 1 {
-                add(&mut point, column);
-            }
+        let mut gray = index ^ (index >> 1);
+        while gray != 0 {
+            add(&mut point, self.column(gray.trailing_zeros() as usize));
+            gray &= gray - 1;
         }
-        point.repeat(self.run)
+        point
     }
 
     /// Go on from the first point of block `block` to that of the next.
@@ -130,10 +137,9 @@ impl<W: Word> DigitalNet<W> {
         // Bits of `i ^ (i >> 1)`: one of the block's number, and the place into which its lowest
         // bit, which always changes, is shifted.
         let log_size = self.size.trailing_zeros() as usize;
-        let changed = [Some(log_size + block.trailing_ones() as usize), log_size.checked_sub(1)];
-        for column in changed.into_iter().flatten() {
-            let column = &self.columns[column * self.dimension..(column + 1) * self.dimension];
-            base.chunks_exact_mut(self.dimension).for_each(|row| add(row, column));
+        add(base, self.column(log_size + block.trailing_ones() as usize));
+        if let Some(below) = log_size.checked_sub(1) {
+            add(base, self.column(below));
         }
     }
 }
@@ -141,14 +147,7 @@ impl<W: Word> DigitalNet<W> {
 /// Add digits modulo 2.
 #[inline(always)]
 fn add<W: Word>(x: &mut [W], column: &[W]) {
-    let (x, x_rest) = x.as_chunks_mut::<LANES>();
-    let (column, column_rest) = column.as_chunks::<LANES>();
-    for (x, v) in x.iter_mut().zip(column) {
-        for l in 0..LANES {
-            x[l] ^= v[l];
-        }
-    }
-    x_rest.iter_mut().zip(column_rest).for_each(|(x, &v)| *x ^= v);
+    x.iter_mut().zip(column).for_each(|(x, &v)| *x ^= v);
 }
 
 struct Fill<'a, W, T, F> {

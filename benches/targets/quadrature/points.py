@@ -24,14 +24,18 @@ def milliseconds(value: float) -> str:
 def against_peer(
     peer: str, ours: str, factor: float | None, threads: int, repeats: int
 ) -> list[str]:
-    """Compare one maker of points with another, for three shapes."""
+    """Compare one maker of points with another, for three shapes; the limit is writing them."""
     if peer not in MAKERS:
         return [f"{ours} points / {peer} | {peer.partition('-')[0]} is not installed"]
     rows = []
     for n, d in SHAPES:
         calls = {name: MAKERS[name](n, d, threads) for name in (ours, peer)}
+        calls["constant"] = functools.partial(np.full, (n, d), 0.5)
         best = interleaved(calls, repeats)
-        note = f"{milliseconds(best[ours])} against {milliseconds(best[peer])}"
+        note = (
+            f"{milliseconds(best[ours])} against {milliseconds(best[peer])}; a new array of a "
+            f"constant {milliseconds(best['constant'])}"
+        )
         what = f"{ours} points / {peer}, n = {n}, d = {d}"
         rows.append(verdict(what, best[ours] / best[peer], factor, note))
     return rows

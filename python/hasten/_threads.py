@@ -128,5 +128,30 @@ def resolve(n_threads: SupportsIndex | None) -> int:
     ValueError
         When `n_threads` is less than 1.
     """
-    number = get_num_threads() if n_threads is None else _check(n_threads, "n_threads")
-    return min(number, sys.maxsize)
+    wish = requested(n_threads)
+    return min(threads.default_threads(), sys.maxsize) if wish is None else wish
+
+
+def requested(n_threads: SupportsIndex | None) -> int | None:
+    """Check the argument `n_threads` of a call that may be too short for more than one thread.
+
+    Parameters
+    ----------
+    n_threads : int or None
+        As the user gave it.
+
+    Returns
+    -------
+    int or None
+        At least 1; None leaves the choice to the core, which asks the environment only when there
+        is work for several threads, since that takes longer than many a call.
+
+    Raises
+    ------
+    TypeError
+        When `n_threads` is not an integer.
+    ValueError
+        When `n_threads` is less than 1.
+    """
+    number = _chosen if n_threads is None else _check(n_threads, "n_threads")
+    return None if number is None else min(number, sys.maxsize)

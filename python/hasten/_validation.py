@@ -93,6 +93,8 @@ def as_float64(array: NDArray[Any]) -> NDArray[np.float64]:
     ndarray of float64
         `array` itself where it already is such an array.
     """
+    if array.dtype == np.float64 and array.flags.c_contiguous and array.flags.aligned:
+        return array
     with np.errstate(over="ignore", invalid="ignore"):
         return np.require(array, np.float64, ["C", "A"])
 
@@ -336,13 +338,13 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
         When it is none of the choices; the message names the closest one.
     """
     accepted = list(choices)
+    if isinstance(value, str) and value in accepted:
+        return value
     listed = ", ".join(repr(choice) for choice in accepted)
     if not isinstance(value, str):
         raise TypeError(f"`{name}` must be one of {listed}; got {shown(value)}")
-    if value not in accepted:
-        close = did_you_mean(value, accepted)
-        raise ValueError(f"`{name}` must be one of {listed}; got {shown(value)}{close}")
-    return value
+    close = did_you_mean(value, accepted)
+    raise ValueError(f"`{name}` must be one of {listed}; got {shown(value)}{close}")
 
 
 def did_you_mean(value: Any, names: Iterable[Any]) -> str:

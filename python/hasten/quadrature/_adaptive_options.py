@@ -36,7 +36,7 @@ class Options:
     norm: str
     vectorized: bool
     nonfinite: str
-    n_threads: int
+    n_threads: int | None
     callback: Callable[[Any], object] | None
     trace: bool
 
@@ -84,7 +84,7 @@ def check_options(
         norm=check_choice(norm, "norm", ("max", "2")),
         vectorized=check_flag(vectorized, "vectorized"),
         nonfinite=check_choice(nonfinite, "nonfinite", ("raise", "zero")),
-        n_threads=_threads.resolve(n_threads),
+        n_threads=_threads.requested(n_threads),
         callback=callback,
         trace=check_flag(trace, "trace"),
     )
@@ -116,9 +116,8 @@ def check_ends(value: Any, name: str) -> NDArray[np.float64]:
     if array.dtype.kind not in "buif":
         raise TypeError(f"`{name}` must hold real numbers; got dtype {array.dtype}")
     array = as_float64(array)
-    offenders = np.argwhere(np.isnan(array))
-    if len(offenders):
-        place = tuple(int(k) for k in offenders[0])
+    if np.isnan(array.reshape(-1)).any():
+        place = tuple(int(k) for k in np.argwhere(np.isnan(array))[0])
         where = f" at index {place[0] if len(place) == 1 else place}" if place else ""
         raise ValueError(f"`{name}` must not be NaN; got nan{where}")
     return array

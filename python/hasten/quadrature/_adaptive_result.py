@@ -196,6 +196,24 @@ def plain(array: Any) -> Any:
     return array.item() if array.ndim == 0 else array
 
 
+def has_settled(result: QuadResult) -> bool:
+    """Say whether all integrals converged, or were stopped by the callback.
+
+    Parameters
+    ----------
+    result : QuadResult
+        Integrals.
+
+    Returns
+    -------
+    bool
+        False when there is something to warn of.
+    """
+    if np.asarray(result.converged).all():
+        return True
+    return bool(np.all(np.isin(result.status, ("converged", "stopped"))))
+
+
 def describe(status: NDArray[Any]) -> str:
     """Say in one sentence how a batch of integrals ended.
 
@@ -212,13 +230,13 @@ def describe(status: NDArray[Any]) -> str:
     status = np.asarray(status)
     if status.size == 1:
         return ENDINGS[str(status.reshape(-1)[0])]
-    names, counts = np.unique(status, return_counts=True)
-    if list(names) in ([], ["converged"]):
+    done = int(np.count_nonzero(status == "converged"))
+    if done == status.size:
         return f"all {status.size} integrals converged"
+    names, counts = np.unique(status, return_counts=True)
     parts = [
         f"{count} ended because {ENDINGS[str(name)]}"
         for name, count in zip(names, counts, strict=True)
         if name != "converged"
     ]
-    done = int(np.count_nonzero(status == "converged"))
     return f"{done} of {status.size} integrals converged; " + "; ".join(parts)

@@ -12,6 +12,7 @@ from hasten._core import quadrature as _core
 from hasten._exceptions import ConvergenceWarning
 from hasten._validation import shown
 from hasten.quadrature._adaptive_options import check_ends, check_options
+from hasten.quadrature._adaptive_result import has_settled
 from hasten.quadrature._compiled import as_integrand
 from hasten.quadrature._integrand import batch_shape, check_arguments
 from hasten.quadrature._rounds import integrate
@@ -231,7 +232,7 @@ def cubature(
         callback=options.callback,
         trace=options.trace,
     )
-    if not np.all(np.isin(result.status, ("converged", "stopped"))):
+    if not has_settled(result):
         warnings.warn(f"cubature: {result.message}", ConvergenceWarning, stacklevel=2)
     return result
 

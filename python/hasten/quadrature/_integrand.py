@@ -141,6 +141,7 @@ class Integrand:
         self._args = tuple(
             np.broadcast_to(arg, shape).reshape(-1) if takes_part(arg) else arg for arg in args
         )
+        self._varies = tuple(takes_part(arg) for arg in args)
         self._shape = shape
         self._vectorized = vectorized
         self._zero = nonfinite == "zero"
@@ -197,18 +198,12 @@ class Integrand:
         values = self._vector(x, owners, edge) if self._vectorized else self._point(x, owners, edge)
         values = self._check_shape(values, x.shape)
         numbers = self._numbers(values).reshape(*leading, -1)
-        # One sum tells whether a search is needed; it may also overflow, which is fine.
-        with np.errstate(over="ignore", invalid="ignore"):
-            total = numbers.sum()
-        if np.isfinite(total):
-            return numbers
         finite = np.isfinite(numbers)
+        if finite.all():
+            return numbers
         if self._zero:
             return np.where(finite, numbers, 0.0)
-        offenders = np.argwhere(~finite)
-        if len(offenders):
-            raise ValueError(self._complaint(x, owners, values, offenders[0]))
-        return numbers
+        raise ValueError(self._complaint(x, owners, values, np.argwhere(~finite)[0]))
 
     def probe(self, x: float | NDArray[np.float64], *, edge: bool) -> None:
         """Learn the shape of a value from one point of the first integral.
@@ -230,7 +225,10 @@ class Integrand:
     def _vector(
         self, x: NDArray[np.float64], owners: NDArray[Any], edge: NDArray[np.float64] | None
     ) -> Any:
-        args = [arg[owners][:, None] if takes_part(arg) else arg for arg in self._args]
+        args = [
+            arg.take(owners)[:, None] if varies else arg
+            for arg, varies in zip(self._args, self._varies, strict=True)
+        ]
         self.n_calls += 1
         try:
             return self._f(x, *args) if edge is None else self._f(x, *args, edge=edge)
@@ -247,7 +245,10 @@ class Integrand:
     ) -> Any:
         values = []
         for row, owner in enumerate(owners):
-            args = [arg[owner] if takes_part(arg) else arg for arg in self._args]
+            args = [
+                arg[owner] if varies else arg
+                for arg, varies in zip(self._args, self._varies, strict=True)
+            ]
             # Plain floats are what a scalar function expects.
             points: Sequence[Any] = x[row].tolist() if x.ndim == 2 else list(x[row])
             if edge is None:
@@ -290,9 +291,11 @@ class Integrand:
         return values
 
     def _numbers(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        with np.errstate(over="ignore"):  # Of longdouble; infinities are dealt with next.
-            dtype = np.complex128 if self.is_complex else np.float64
-            return np.require(values, dtype, ["C", "A"]).view(np.float64)
+        dtype = np.complex128 if self.is_complex else np.float64
+        if not (values.dtype == dtype and values.flags.c_contiguous and values.flags.aligned):
+            with np.errstate(over="ignore"):  # Of longdouble; infinities are dealt with next.
+                values = np.require(values, dtype, ["C", "A"])
+        return values.view(np.float64)
 
     def _complaint(
         self,

@@ -59,12 +59,14 @@ pub(crate) fn rounds(
             let mut tolerance = params.tolerance;
             (tolerance.rtol, tolerance.atol) = (0.0, 0.1 * end.tolerance);
             let mut levels =
-                TanhSinh::new(vec![piece], levels_params(tolerance, 1), team, &()).unwrap();
+                TanhSinh::new(vec![piece], levels_params(tolerance, &[end.is_trial]), team, &())
+                    .unwrap();
             while levels.is_running() {
                 evaluate!(levels, f, team);
                 levels.advance();
             }
-            state.settle(k, levels.values(), levels.errors()[0], levels.n_evaluations()[0]);
+            let (error, count) = (levels.errors()[0], levels.n_evaluations()[0]);
+            state.settle(k, levels.values(), error, count, levels.endings()[0]);
         }
     }
     Found {
@@ -78,9 +80,11 @@ pub(crate) fn rounds(
 
 fn levels_params(
     tolerance: hasten_core::quadrature::adaptive::Tolerance,
-    count: usize,
+    trials: &[bool],
 ) -> tanh_sinh::Params {
+    let count = trials.len();
     tanh_sinh::Params {
+        trials: trials.to_vec(),
         tolerances: vec![tolerance; count],
         max_points: 4200,
         norm: hasten_core::quadrature::adaptive::Norm::Max,
@@ -108,7 +112,7 @@ pub(crate) fn levels(
         segment,
     });
     let tolerance = hasten_core::quadrature::adaptive::Tolerance { rtol, atol: 0.0 };
-    let params = tanh_sinh::Params { distances, ..levels_params(tolerance, a.len()) };
+    let params = tanh_sinh::Params { distances, ..levels_params(tolerance, &vec![false; a.len()]) };
     let mut state = TanhSinh::new(pieces.collect(), params, team, &()).unwrap();
     let mut n_calls = 0;
     while state.is_running() {

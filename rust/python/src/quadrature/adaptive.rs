@@ -187,7 +187,8 @@ impl Rounds {
         let v = found.components().map_or(0, |components| components.count);
         for k in 0..found.n_integrals() {
             let value = &found.values()[k * v..(k + 1) * v];
-            self.inner.settle(k, value, found.errors()[k], found.n_evaluations()[k]);
+            let (error, count) = (found.errors()[k], found.n_evaluations()[k]);
+            self.inner.settle(k, value, error, count, found.endings()[k]);
         }
     }
 

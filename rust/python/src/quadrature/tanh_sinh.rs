@@ -56,6 +56,7 @@ impl Levels {
             tolerances: aside.iter().map(tolerance).collect(),
             max_points: params.limit.saturating_mul(POINTS),
             norm: params.norm,
+            trials: aside.iter().map(|end| end.is_trial).collect(),
             distances,
             signs: vec![1.0; aside.len()],
         };
@@ -241,6 +242,7 @@ pub(super) fn tanh_sinh_levels(
             tolerances: try_vec(a.len(), Tolerance { rtol, atol })?,
             max_points: limit.saturating_mul(POINTS),
             norm,
+            trials: try_vec(a.len(), false)?,
             distances,
             signs: signs(a, b),
         };

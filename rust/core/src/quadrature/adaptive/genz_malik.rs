@@ -238,7 +238,7 @@ impl RegionRule for GenzMalik {
             errors[component] = error;
             is_final &= is_rounding;
         }
-        Judgement { error: f64::NAN, is_final, axis: self.axis(bounds, &fourth) }
+        Judgement { is_final, axis: self.axis(bounds, &fourth) }
     }
 }
 

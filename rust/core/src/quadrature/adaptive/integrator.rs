@@ -3,6 +3,7 @@
 use std::ops::Range as Span;
 
 use super::decide::{Decision, Ending, Limits, decide};
+use super::ends::{Aside, Ends};
 use super::mapped::{Judge, Offsets};
 use super::params::{Components, Params, Round, SetAside};
 use super::range::{Range, Segment};
@@ -14,17 +15,14 @@ use crate::parallel::Team;
 /// Regions per block of parallel work.
 const BLOCK: usize = 64;
 
-/// Length of an interval, relative to its segment, after the bisections that a singular end takes.
-const SINGULAR: f64 = 1.0 / (1 << 20) as f64;
-
 /// Many integrals that are refined together.
 pub struct Integrator {
     rule: Box<dyn RegionRule>,
     params: Params,
     /// A range for each axis of each integral (p, d).
     ranges: Vec<Range>,
-    /// The segment that the regions of each origin make up, with one axis.
-    segments: Vec<Segment>,
+    /// The ends of segments, with one axis.
+    ends: Ends,
     components: Option<Components>,
     /// Regions that wait for values.
     pending: WorkList,
@@ -35,7 +33,7 @@ pub struct Integrator {
     /// Regions of integrals that ended, if they are kept.
     ended: WorkList,
     /// Those in `kept` that wait for another method.
-    aside: Vec<usize>,
+    aside: Vec<Aside>,
     /// 1, or -1 for integrals that are taken the other way (p,).
     signs: Vec<f64>,
     values: Vec<f64>,
@@ -78,7 +76,7 @@ impl Integrator {
             rule,
             params,
             ranges,
-            segments: hulls(&first),
+            ends: Ends::of(&first)?,
             components: None,
             pending: first,
             kept: WorkList::new(d),
@@ -174,7 +172,7 @@ impl Integrator {
             for (k, distances) in chunk.chunks_exact_mut(n).enumerate() {
                 let region = first + start / n + k;
                 let bounds = self.pending.bounds(region);
-                let segment = self.segment(self.pending.origins[region]);
+                let segment = self.ends.segment(self.pending.origins[region]);
                 let range = self.ranges_of(region)[0];
                 // Offsets from the ends of the interval, which lose nothing near 0.
                 let length = bounds[1] - bounds[0];
@@ -287,15 +285,16 @@ impl Integrator {
 
     /// Intervals at singular ends, which another method should integrate before the next advance.
     pub fn set_aside(&self) -> Vec<SetAside> {
-        let describe = |&region: &usize| {
+        let describe = |&Aside { region, is_trial }: &Aside| {
             let owner = self.kept.owners[region];
             let bounds = self.kept.bounds(region);
             SetAside {
                 owner,
                 range: self.ranges[owner as usize],
                 interval: Segment { low: bounds[0], high: bounds[1] },
-                segment: self.segment(self.kept.origins[region]),
+                segment: self.ends.segment(self.kept.origins[region]),
                 tolerance: self.tolerances[owner as usize],
+                is_trial,
             }
         };
         self.aside.iter().map(describe).collect()
@@ -304,10 +303,21 @@ impl Integrator {
     /// Take what another method found over the interval that was set aside at position `k`.
     ///
     /// The interval is final from here on; an estimate that is no better than the one at hand is
-    /// passed over.
-    pub fn settle(&mut self, k: usize, value: &[f64], error: f64, n_evaluations: u64) {
-        let region = self.aside[k];
+    /// passed over. But a trial that ended for want of points, or at the wish of the caller, counts
+    /// for nothing.
+    pub fn settle(
+        &mut self,
+        k: usize,
+        value: &[f64],
+        error: f64,
+        n_evaluations: u64,
+        ending: Ending,
+    ) {
+        let Aside { region, is_trial } = self.aside[k];
         self.n_evaluations[self.kept.owners[region] as usize] += n_evaluations;
+        if is_trial && !matches!(ending, Ending::Converged | Ending::Roundoff | Ending::Ends) {
+            return;
+        }
         self.kept.is_final[region] = true;
         if error < self.kept.errors[region] {
             let v = self.kept.n_components();
@@ -381,10 +391,6 @@ impl Integrator {
         &self.ranges[self.pending.owners()[pending] as usize * d..][..d]
     }
 
-    fn segment(&self, origin: u32) -> Segment {
-        self.segments[origin as usize]
-    }
-
     /// Provide for the first values; later ones must have the same components.
     fn expect(&mut self, components: Components) -> Result<(), Error> {
         match self.components {
@@ -425,8 +431,8 @@ impl Integrator {
         for &region in split {
             self.kept.extend(&self.joined, first..region);
             first = region + 1;
-            if self.params.set_aside && self.is_singular(region) {
-                self.aside.push(self.kept.len());
+            if let Some(is_trial) = self.is_for_another_method(region) {
+                self.aside.push(Aside { region: self.kept.len(), is_trial });
                 self.kept.extend(&self.joined, region..region + 1);
             } else {
                 self.pending.push_halves(&self.joined, region, self.rule.kept_error());
@@ -435,27 +441,10 @@ impl Integrator {
         self.kept.extend(&self.joined, first..regions.end);
     }
 
-    /// Whether an interval was left at an end of its segment by many bisections.
-    fn is_singular(&self, region: usize) -> bool {
-        let bounds = self.joined.bounds(region);
-        let Segment { low, high } = self.segment(self.joined.origins[region]);
-        let at_end = bounds[0] == low || bounds[1] == high;
-        at_end && bounds[1] - bounds[0] <= SINGULAR * (high - low)
+    /// As [`Ends::note`], of an interval that is to be split.
+    fn is_for_another_method(&mut self, region: usize) -> Option<bool> {
+        let tolerance = self.tolerances[self.joined.owners[region] as usize];
+        let is_wanted = self.params.set_aside;
+        is_wanted.then(|| self.ends.note(&self.joined, region, tolerance)).flatten()
     }
-}
-
-/// From the least to the largest bound of the regions of each origin, along the first axis.
-fn hulls(first: &WorkList) -> Vec<Segment> {
-    let mut hulls = Vec::new();
-    let empty = Segment { low: f64::INFINITY, high: f64::NEG_INFINITY };
-    for (region, &origin) in first.origins.iter().enumerate() {
-        let bounds = first.bounds(region);
-        if hulls.len() <= origin as usize {
-            hulls.resize(origin as usize + 1, empty);
-        }
-        let hull: &mut Segment = &mut hulls[origin as usize];
-        hull.low = hull.low.min(bounds[0]);
-        hull.high = hull.high.max(bounds[bounds.len() / 2]);
-    }
-    hulls
 }

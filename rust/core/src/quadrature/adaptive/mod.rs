@@ -29,6 +29,8 @@
 
 mod box_list;
 mod decide;
+mod end_trail;
+mod ends;
 mod first_list;
 mod gauss_kronrod;
 mod genz_malik;

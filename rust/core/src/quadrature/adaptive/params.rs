@@ -15,8 +15,9 @@ pub struct Params {
     pub split_limit: usize,
     /// How errors of components are joined.
     pub norm: Norm,
-    /// Whether an interval that 20 bisections left at an end of its segment is set aside, for a
-    /// method that is made for singular ends; one axis only.
+    /// Whether an interval at an end of its segment is set aside, for a method that is made for
+    /// singular ends, once bisections divide its error by the same factor each time, or 20 of them
+    /// left it there; one axis only.
     pub set_aside: bool,
     /// Whether regions of integrals that ended are kept.
     pub keep: bool,
@@ -75,4 +76,6 @@ pub struct SetAside {
     pub segment: Segment,
     /// The largest error that the integral may have.
     pub tolerance: f64,
+    /// Whether bisection goes on where the other method finds no answer.
+    pub is_trial: bool,
 }

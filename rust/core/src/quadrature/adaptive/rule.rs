@@ -5,8 +5,6 @@ use super::norm::Norm;
 /// The judgement of one region.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {
-    /// The estimated error of the integral over the region, in the norm of the batch.
-    pub error: f64,
     /// Whether rounding makes up the whole error, so that splitting would not help.
     pub is_final: bool,
     /// The axis along which the region should be split.
@@ -43,7 +41,6 @@ pub trait RegionRule: Send + Sync {
     ///
     /// `integral` and `errors` have an entry for each component (v,). Every component whose error
     /// is only that of rounding is counted by the return value's `is_final`, which asks for all.
-    /// The `error` of the judgement is left to the caller, who joins `errors`.
     fn judge(
         &self,
         bounds: &[f64],

@@ -21,6 +21,15 @@ const FIRST_STEP: f64 = 0.25;
 /// Levels from which on nodes lie so dense that those next to the ends are as far out as can be.
 const DENSE_STEP: f64 = 1.0 / 32.0;
 
+/// How many times a difference counts in a trial.
+///
+/// Of an integrand which is smooth inside it is larger than the error by far; near a kink or a jump it
+/// is as large, or smaller by chance.
+const CAUTION: f64 = 100.0;
+
+/// What a halved step leaves of the difference at most: a kink leaves 1/4, a jump half.
+const SLOW: f64 = 0.1;
+
 /// Units of rounding in a sum of weighted values.
 const UNITS: f64 = 10.0 * f64::EPSILON;
 
@@ -33,6 +42,11 @@ pub struct Params {
     pub max_points: usize,
     /// How errors of components are joined.
     pub norm: Norm,
+    /// Integrals of which it is only a guess that they are smooth inside (p,).
+    ///
+    /// Differences of levels count [`CAUTION`] times, and one is given up with [`Ending::Limit`] as
+    /// soon as halving the step is of little use.
+    pub trials: Vec<bool>,
     /// Whether the integrand is given distances to the ends.
     pub distances: bool,
     /// 1, or -1 for integrals that are taken the other way (p,).
@@ -91,6 +105,7 @@ impl TanhSinh {
     ) -> Result<Self, Error> {
         let count = params.tolerances.len();
         let ordered = params.signs.len() == count
+            && params.trials.len() == count
             && pieces.windows(2).all(|pair| pair[0].integral <= pair[1].integral);
         if !ordered || pieces.last().is_some_and(|last| last.integral as usize >= count) {
             let (expected, found) =
@@ -377,8 +392,12 @@ impl TanhSinh {
         let Some(Components { count: v, complex }) = self.components else {
             return (Vec::new(), f64::INFINITY, Ending::Overflow);
         };
+        let integral = self.pieces[pieces[0]].integral as usize;
+        let is_trial = self.params.trials[integral];
+        let caution = if is_trial { CAUTION } else { 1.0 };
         let (norm, step) = (self.params.norm, self.step);
         let mut value = vec![0.0; v];
+        let (mut last_sum, mut previous_sum) = (0.0, 0.0);
         let (mut difference, mut tail, mut floor) = (0.0, 0.0, 0.0);
         for &piece in pieces {
             let sums = &self.sums[piece];
@@ -393,14 +412,16 @@ impl TanhSinh {
             // Where the rule converges a halving squares the difference. One that is smaller after a
             // large one may be so by chance.
             let expected = if magnitude > 0.0 { previous * (previous / magnitude) } else { 0.0 };
-            difference += last.max(expected);
+            difference += caution * last.max(expected);
+            last_sum += last;
+            previous_sum += previous;
             tail += each(&|k| sums.outer[0][k] + sums.outer[1][k]);
             floor += each(&|k| UNITS * step * sums.magnitude[k]);
         }
         let error = floor.max(difference + tail);
-        let integral = self.pieces[pieces[0]].integral as usize;
         let tolerance = self.params.tolerances[integral].of(norm.of(&value, complex));
         let points = self.n_evaluations[integral] as usize;
+        let is_slow = last_sum > SLOW * previous_sum;
         let ending = if !error.is_finite() || value.iter().any(|x| !x.is_finite()) {
             Ending::Overflow
         } else if error <= tolerance {
@@ -409,7 +430,7 @@ impl TanhSinh {
             Ending::Roundoff
         } else if tail > tolerance && difference <= tail && step <= DENSE_STEP {
             Ending::Ends
-        } else if 2 * points > self.params.max_points {
+        } else if 2 * points > self.params.max_points || is_trial && step < FIRST_STEP && is_slow {
             Ending::Limit
         } else {
             Ending::Running

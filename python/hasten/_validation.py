@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import operator
 import sys
 from typing import TYPE_CHECKING, Any, Literal
@@ -233,7 +234,7 @@ def check_real(
         number = np.inf
     except (TypeError, ValueError):
         raise TypeError(f"`{name}` must be a real number; got {shown(value)}") from None
-    if not np.isfinite(number):
+    if not math.isfinite(number):
         raise ValueError(f"`{name}` must be finite; got {shown(value)}")
     above = minimum is None or number > minimum or (number == minimum and not exclusive)
     below = maximum is None or number < maximum or (number == maximum and not exclusive)

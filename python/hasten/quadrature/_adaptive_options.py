@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,8 @@ def check_ends(value: Any, name: str) -> NDArray[np.float64]:
     ValueError
         When one is NaN.
     """
+    if isinstance(value, float) and not math.isnan(value):
+        return np.array(value)
     array = as_array(value, name)
     if array.dtype.kind not in "buif":
         raise TypeError(f"`{name}` must hold real numbers; got dtype {array.dtype}")

@@ -38,6 +38,8 @@ def check_arguments(args: Any) -> tuple[Any, ...]:
 
 
 def _argument(value: Any, k: int) -> Any:
+    if type(value) is np.ndarray:  # No masked array.
+        return value
     if isinstance(value, (str, bytes)) or np.isscalar(value):
         return value
     if not (isinstance(value, _SEQUENCES) or hasattr(value, "__array__")):
@@ -73,12 +75,35 @@ def batch_shape(named: dict[str, NDArray[Any]], args: tuple[Any, ...]) -> tuple[
     """
     shapes = {name: array.shape for name, array in named.items()}
     shapes |= {f"args[{k}]": arg.shape for k, arg in enumerate(args) if takes_part(arg)}
+    different = {shape for shape in shapes.values() if shape}
+    if len(different) <= 1:
+        return different.pop() if different else ()
     try:
-        return np.broadcast_shapes(*shapes.values())
+        return np.broadcast_shapes(*different)
     except ValueError:
         names = ", ".join(f"`{name}`" for name in shapes)
         listed = ", ".join(str(shape) for shape in shapes.values())
         raise ValueError(f"{names} must broadcast to one shape; got {listed}") from None
+
+
+def as_row(array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return an array with an entry for each integral as a row.
+
+    Parameters
+    ----------
+    array : ndarray
+        Of a shape that broadcasts to that of the batch.
+    shape : tuple of int
+        The shape of the batch.
+
+    Returns
+    -------
+    ndarray
+        C-contiguous, a view where that is possible.
+    """
+    if array.shape != shape:
+        array = np.broadcast_to(array, shape)
+    return np.ascontiguousarray(array).reshape(-1)
 
 
 def takes_part(arg: Any) -> bool:
@@ -138,9 +163,7 @@ class Integrand:
         if not callable(f):
             raise TypeError(f"`f` must be callable; got {shown(f)}")
         self._f = f
-        self._args = tuple(
-            np.broadcast_to(arg, shape).reshape(-1) if takes_part(arg) else arg for arg in args
-        )
+        self._args = tuple(as_row(arg, shape) if takes_part(arg) else arg for arg in args)
         self._varies = tuple(takes_part(arg) for arg in args)
         self._shape = shape
         self._vectorized = vectorized

@@ -15,7 +15,7 @@ from hasten._validation import check_choice
 from hasten.quadrature._adaptive_options import check_ends, check_options
 from hasten.quadrature._adaptive_result import has_settled
 from hasten.quadrature._compiled import as_integrand
-from hasten.quadrature._integrand import Integrand, batch_shape, check_arguments
+from hasten.quadrature._integrand import Integrand, as_row, batch_shape, check_arguments
 from hasten.quadrature._rounds import integrate
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def quad(
     integrand = as_integrand(f, arguments, shape, options)
     # Compiled functions know no keywords, whatever the Python function that they were made from.
     edge = isinstance(integrand, Integrand) and _takes_edge(f)
-    low, high = _row(low, shape), _row(high, shape)
+    low, high = as_row(low, shape), as_row(high, shape)
     limits = (options.rtol, options.atol, options.limit, options.norm)
     if low.size and (low == high).all():
         # The integrals are 0: one call tells what kind of 0.
@@ -236,11 +236,6 @@ def quad(
     if not has_settled(result):
         warnings.warn(f"quad: {result.message}", ConvergenceWarning, stacklevel=2)
     return result
-
-
-def _row(ends: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return one end of each integral as a contiguous row."""
-    return ends.reshape(-1) if ends.shape == shape else np.broadcast_to(ends, shape).flatten()
 
 
 def _takes_edge(f: Callable[..., Any]) -> bool:

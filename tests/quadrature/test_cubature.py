@@ -11,7 +11,7 @@ from scipy import integrate, special
 
 import hasten
 from hasten.quadrature import cubature
-from tests.quadrature import genz
+from tests.quadrature import certificates, genz
 
 INF = np.inf
 
@@ -48,8 +48,8 @@ def test_how_often_the_estimate_holds_and_how_tight_it_is(d):
             genz.integrand(name), np.zeros(d), np.ones(d), (*scales, *shifts), rtol=1e-3
         )
         true = abs(result.value - genz.exact(name, scales, shifts))
-        # As documented: for smooth integrands always so far, for kinks in nine of ten cases.
-        assert np.mean(true <= result.error) >= (1.0 if name in genz.SMOOTH else 0.9), name
+        # As documented: for smooth integrands always so far, and nearly so for kinks.
+        assert np.mean(true <= result.error) >= (1.0 if name in genz.SMOOTH else 0.99), name
         assert 2 < np.median(result.error / np.maximum(true, 1e-16)) < 1e5, name
 
 
@@ -66,16 +66,57 @@ def test_the_side_of_a_narrow_peak_is_not_taken_for_smooth():
     for rtol in (1e-2, 1e-4, 1e-6):
         result = cubature(peak, [0, 0], [1, 1], args=(*centre, width), rtol=rtol)
         true = np.abs(result.value - exact)
-        assert np.mean(true > result.error) <= 0.025
-        assert np.mean(true > rtol * exact) <= 0.025
+        assert np.mean(true > result.error) <= 0.005
+        assert (true <= rtol * exact).all()
 
 
-def test_most_jumps_along_an_axis_are_seen():
+def test_jumps_along_an_axis_are_seen():
     place = np.random.default_rng(78).random(400)
     result = cubature(
         lambda p, c: np.where(p[..., 0] < c, 1.0, 0.0), [0, 0], [1, 1], (place,), rtol=1e-2
     )
-    assert np.mean(np.abs(result.value - place) > result.error) <= 0.25
+    assert np.mean(np.abs(result.value - place) > result.error) <= 0.01
+
+
+@pytest.mark.parametrize(
+    ("make", "d", "rtol", "held"),
+    [
+        (certificates.kinks, 2, 1e-5, 0.99),
+        (certificates.kinks, 3, 1e-3, 0.99),
+        (certificates.kink_on_a_wave, 2, 1e-5, 0.99),
+        (certificates.kink_on_a_wave, 3, 1e-3, 0.99),
+        (certificates.hats, 2, 1e-5, 0.99),
+        (certificates.jump, 2, 1e-5, 0.99),
+        (certificates.jump, 3, 1e-3, 0.99),
+        (certificates.steps, 2, 1e-3, 0.97),
+        (certificates.corner, 2, 1e-3, 0.97),
+        (certificates.peaks, 2, 1e-8, 0.995),
+        (certificates.peaks, 3, 1e-3, 0.99),
+        (certificates.slanted_jump, 2, 1e-2, 0.99),
+        (certificates.ball, 2, 1e-2, 0.99),
+    ],
+)
+def test_certificates_of_rough_integrands(make, d, rtol, held):
+    found = certificates.measure(make, d, rtol, 200, seed=31)
+    assert found.held >= held
+    assert found.within >= held
+    assert found.converged == 1.0
+
+
+@pytest.mark.parametrize("d", [2, 3, 4])
+def test_a_part_that_all_first_points_miss_is_looked_for_once(d):
+    def f(x):
+        return np.where(np.max(abs(x - 0.27), axis=-1) < 0.09, 1.0, 0.0)
+
+    result = cubature(f, np.zeros(d), np.ones(d), rtol=0.1, limit=5000)
+    first = cubature(f, np.zeros(d), np.ones(d), limit=1)
+    assert (first.value, first.status) == (0.0, "converged")
+    assert abs(result.value - 0.18**d) <= result.error
+    # What is constant indeed costs one cut along each axis.
+    flat = cubature(lambda x: np.full(x.shape[:-1], 3.0), np.zeros(d), np.ones(d))
+    assert flat.value == pytest.approx(3.0, rel=1e-14)
+    assert flat.n_intervals == 2**d
+    assert flat.n_evaluations == (2 ** (d + 1) - 1) * first.n_evaluations
 
 
 def test_kinks_along_no_side_converge_to_what_was_asked():
@@ -90,7 +131,7 @@ def test_polynomials_of_degree_seven_take_one_call(d):
     exact = 1 + (1 / 12 if d > 1 else 1 / 6)
     assert result.value == pytest.approx(exact, abs=1e-13)
     assert result.n_calls == 1
-    assert result.n_evaluations == 2**d + 2 * d**2 + 2 * d + 1
+    assert result.n_evaluations == 2**d + 2 * d**2 + 4 * d + 1
 
 
 def test_one_axis_is_gauss_kronrod():
@@ -174,7 +215,7 @@ def test_a_scalar_end_goes_for_all_axes():
 def test_functions_of_one_point():
     result = cubature(lambda x: float(x[0] * x[1]), [0, 0], [1, 2], vectorized=False)
     assert result.value == pytest.approx(1.0)
-    assert result.n_calls == 17
+    assert result.n_calls == 21
     result = cubature(lambda x, c: c * x[0], [0], [2], ([1.0, 3.0],), vectorized=False)
     np.testing.assert_allclose(result.value, [2.0, 6.0])
 
@@ -286,7 +327,7 @@ def test_large_batches_are_cut_into_calls():
     sizes.clear()
     cut = cubature(f, [0, 0], [1, 1], rtol=1e-4, max_batch=100)
     assert cut.value == whole.value
-    assert all(m * k <= 100 and (k, d) == (17, 2) for m, k, d in sizes)
+    assert all(m * k <= 100 and (k, d) == (21, 2) for m, k, d in sizes)
     assert cut.n_calls == len(sizes) > whole.n_calls
 
 

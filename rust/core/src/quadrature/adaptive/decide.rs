@@ -92,10 +92,15 @@ pub(super) fn decide(
     if !error.is_finite() || value.iter().any(|x| !x.is_finite()) {
         return ended(Ending::Overflow);
     }
+    let count = regions.len();
+    let room = limits.regions.saturating_sub(count).min(limits.a_round);
+    let again = look_again(list, regions.clone(), room);
+    if !again.is_empty() {
+        return Decision { value, error, tolerance, ending: Ending::Running, split: again };
+    }
     if error <= tolerance {
         return ended(Ending::Converged);
     }
-    let count = regions.len();
     let (stuck, mut open): (Vec<usize>, Vec<usize>) =
         regions.partition(|&region| list.is_final[region]);
     column.clear();
@@ -105,7 +110,6 @@ pub(super) fn decide(
     if open.is_empty() || error <= within_reach {
         return ended(Ending::Roundoff);
     }
-    let room = limits.regions.saturating_sub(count).min(limits.a_round);
     if room == 0 {
         return ended(Ending::Limit);
     }
@@ -120,6 +124,18 @@ pub(super) fn decide(
     open.truncate(wanted.min(room));
     open.sort_unstable();
     Decision { value, error, tolerance, ending: Ending::Running, split: open }
+}
+
+/// The regions to split, at most `room`, of an integrand that was constant at all points so far.
+///
+/// It may be 0 but for a part that was missed, so that each axis is to be cut once before the value is
+/// believed.
+fn look_again(list: &WorkList, regions: Range<usize>, room: usize) -> Vec<usize> {
+    let is_constant = list.is_constant[regions.clone()].iter().all(|&is| is);
+    if !is_constant || regions.len() >= 1 << list.n_axes() {
+        return Vec::new();
+    }
+    regions.filter(|&region| !list.is_thinnest(region)).take(room).collect()
 }
 
 #[cfg(test)]
@@ -181,6 +197,40 @@ mod tests {
         assert_eq!(run(&[1.0, 2.0, 3.0], &[], 0.1, limits).split, [1, 2]);
         assert_eq!(run(&[f64::INFINITY, 1.0], &[0], 0.1, LIMITS).ending, Ending::Overflow);
         assert_eq!(run(&[0.5, 0.5], &[], 1.0, LIMITS).ending, Ending::Converged);
+    }
+
+    #[test]
+    fn constants_are_looked_at_again_until_every_axis_was_cut() {
+        let boxes = |count: usize, constant: bool| {
+            let mut list = WorkList::new(3);
+            for _ in 0..count {
+                list.push(0, 0, &[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
+            }
+            list.set_components(1).unwrap();
+            list.errors.fill(0.0);
+            list.is_constant.fill(constant);
+            list
+        };
+        let run = |list: &WorkList, limits| {
+            let tolerance = Tolerance { rtol: 0.1, atol: 0.0 };
+            decide(list, 0..list.len(), tolerance, limits, MEASURE)
+        };
+        for count in [1, 2, 4] {
+            let found = run(&boxes(count, true), LIMITS);
+            assert_eq!(found.ending, Ending::Running);
+            assert_eq!(found.split, (0..count).collect::<Vec<_>>());
+        }
+        assert_eq!(run(&boxes(8, true), LIMITS).ending, Ending::Converged);
+        assert_eq!(run(&boxes(2, false), LIMITS).ending, Ending::Converged);
+        let mut mixed = boxes(2, true);
+        mixed.is_constant[1] = false;
+        assert_eq!(run(&mixed, LIMITS).ending, Ending::Converged);
+        // No more than is allowed.
+        assert_eq!(run(&boxes(4, true), Limits { regions: 5, a_round: 9 }).split, [0]);
+        assert_eq!(
+            run(&boxes(4, true), Limits { regions: 4, a_round: 9 }).ending,
+            Ending::Converged
+        );
     }
 
     #[test]

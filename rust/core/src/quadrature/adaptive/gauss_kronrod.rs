@@ -104,7 +104,7 @@ impl RegionRule for GaussKronrod {
             errors[component] = error;
             is_final &= at_floor;
         }
-        Judgement { is_final, axis: 0 }
+        Judgement { is_final, is_constant: false, axis: 0 }
     }
 }
 

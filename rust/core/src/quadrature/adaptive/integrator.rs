@@ -3,6 +3,7 @@
 use std::ops::Range as Span;
 
 use super::decide::{Decision, Ending, Limits, decide};
+use super::doubt::{cast, doubts};
 use super::ends::{Aside, Ends};
 use super::mapped::{Judge, Offsets};
 use super::params::{Components, Params, Round, SetAside};
@@ -30,6 +31,8 @@ pub struct Integrator {
     kept: WorkList,
     /// Room for both together.
     joined: WorkList,
+    /// The regions whose halves wait, in order, where halves may cast doubt.
+    parents: WorkList,
     /// Regions of integrals that ended, if they are kept.
     ended: WorkList,
     /// Those in `kept` that wait for another method.
@@ -81,6 +84,7 @@ impl Integrator {
             pending: first,
             kept: WorkList::new(d),
             joined: WorkList::new(d),
+            parents: WorkList::new(d),
             ended: WorkList::new(d),
             aside: Vec::new(),
             signs: try_vec(count, 1.0)?,
@@ -213,16 +217,18 @@ impl Integrator {
         let measure = Measure { norm: self.params.norm, complex: components.complex };
         let (first, span, d) = (regions.start, regions.clone(), self.rule.n_axes());
         let (rule, ranges) = (&self.rule, &self.ranges);
-        let WorkList { bounds, owners, values: integrals, errors, is_final, axes, .. } =
-            &mut self.pending;
+        let WorkList {
+            bounds, owners, values: integrals, errors, is_final, is_constant, axes, ..
+        } = &mut self.pending;
         let parts: Vec<_> = integrals[span.start * v..span.end * v]
             .chunks_mut(BLOCK * v)
             .zip(errors[span.clone()].chunks_mut(BLOCK))
             .zip(is_final[span.clone()].chunks_mut(BLOCK))
+            .zip(is_constant[span.clone()].chunks_mut(BLOCK))
             .zip(axes[span].chunks_mut(BLOCK))
             .enumerate()
             .collect();
-        team.for_each_part(parts, |(block, (((integrals, errors), finals), axes))| {
+        team.for_each_part(parts, |(block, ((((integrals, errors), finals), constants), axes))| {
             let mut judge = Judge::new(rule.as_ref(), v);
             for k in 0..errors.len() {
                 let region = first + block * BLOCK + k;
@@ -231,10 +237,9 @@ impl Integrator {
                 let values = &values[(region - first) * n * v..][..n * v];
                 let integral = &mut integrals[k * v..(k + 1) * v];
                 let found = judge.judge(bounds, &ranges[owner * d..][..d], values, integral);
-                let error = measure.norm.of(&judge.errors, measure.complex);
-                let least = if errors[k].is_finite() { errors[k] } else { 0.0 };
-                errors[k] = error.max(least);
-                finals[k] = found.is_final && least <= error;
+                errors[k] = measure.norm.of(&judge.errors, measure.complex);
+                finals[k] = found.is_final;
+                constants[k] = found.is_constant;
                 axes[k] = found.axis as u8;
             }
         });
@@ -251,14 +256,21 @@ impl Integrator {
     /// # Errors
     /// [`Error::TooLarge`] when the memory cannot be had.
     pub fn advance(&mut self, team: &Team) -> Result<Round, Error> {
+        let doubts = doubts(&self.parents, &self.pending, self.measure());
         self.joined.merge(&self.kept, &self.pending)?;
         self.kept.clear();
         self.pending.clear();
         self.aside.clear();
         let groups = self.joined.groups();
+        cast(doubts, &self.parents, &mut self.joined, &groups);
+        self.parents.clear();
         let decisions = self.decisions(&groups, team);
         self.kept.reserve(self.joined.len())?;
-        self.pending.reserve(2 * decisions.iter().map(|found| found.split.len()).sum::<usize>())?;
+        let n_split = decisions.iter().map(|found| found.split.len()).sum::<usize>();
+        self.pending.reserve(2 * n_split)?;
+        if self.rule.casts_doubt() {
+            self.parents.reserve(n_split)?;
+        }
         let v = self.joined.n_components();
         for (regions, found) in groups.into_iter().zip(decisions) {
             let owner = self.joined.owners[regions.start] as usize;
@@ -403,7 +415,13 @@ impl Integrator {
             }
         }
         let count = components.count;
-        for list in [&mut self.pending, &mut self.kept, &mut self.joined, &mut self.ended] {
+        for list in [
+            &mut self.pending,
+            &mut self.kept,
+            &mut self.joined,
+            &mut self.parents,
+            &mut self.ended,
+        ] {
             list.set_components(count)?;
         }
         self.values = try_vec(self.endings.len().saturating_mul(count), 0.0)?;
@@ -412,10 +430,9 @@ impl Integrator {
     }
 
     fn decisions(&self, groups: &[Span<usize>], team: &Team) -> Vec<Decision> {
-        let Params { tolerance, limit, split_limit, norm, .. } = self.params;
+        let Params { tolerance, limit, split_limit, .. } = self.params;
         let limits = Limits { regions: limit, a_round: split_limit };
-        let complex = self.components.is_some_and(|components| components.complex);
-        let measure = Measure { norm, complex };
+        let measure = self.measure();
         let blocks = team.map_blocks(groups.len(), BLOCK, |block| {
             let groups = groups[block].iter();
             groups
@@ -423,6 +440,11 @@ impl Integrator {
                 .collect::<Vec<_>>()
         });
         blocks.into_iter().flatten().collect()
+    }
+
+    fn measure(&self) -> Measure {
+        let complex = self.components.is_some_and(|components| components.complex);
+        Measure { norm: self.params.norm, complex }
     }
 
     /// Keep the regions of one integral, but for the ascending `split`, whose halves wait.
@@ -435,7 +457,10 @@ impl Integrator {
                 self.aside.push(Aside { region: self.kept.len(), is_trial });
                 self.kept.extend(&self.joined, region..region + 1);
             } else {
-                self.pending.push_halves(&self.joined, region, self.rule.kept_error());
+                self.pending.push_halves(&self.joined, region);
+                if self.rule.casts_doubt() {
+                    self.parents.extend(&self.joined, region..region + 1);
+                }
             }
         }
         self.kept.extend(&self.joined, first..regions.end);

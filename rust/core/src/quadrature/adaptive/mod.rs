@@ -29,6 +29,7 @@
 
 mod box_list;
 mod decide;
+mod doubt;
 mod end_trail;
 mod ends;
 mod first_list;

@@ -7,6 +7,9 @@ use super::norm::Norm;
 pub struct Judgement {
     /// Whether rounding makes up the whole error, so that splitting would not help.
     pub is_final: bool,
+    /// Whether all values of each component are equal, and more points are wanted before it is
+    /// believed that there is nothing else.
+    pub is_constant: bool,
     /// The axis along which the region should be split.
     pub axis: usize,
 }
@@ -26,12 +29,10 @@ pub trait RegionRule: Send + Sync {
     /// Number of points n of a region.
     fn n_points(&self) -> usize;
 
-    /// The part of a region's error that each half keeps at least, whatever its values say.
-    ///
-    /// A rule of low degree may find a half smooth that holds the side of a peak, or a jump between
-    /// its points; then the error of the whole is what is known of it.
-    fn kept_error(&self) -> f64 {
-        0.0
+    /// Whether a region whose value changes more than its error allows, when it is split, casts doubt
+    /// on the estimates of its neighbours.
+    fn casts_doubt(&self) -> bool {
+        false
     }
 
     /// Write the points of a region (n, d), whose bounds are d lower and then d upper ends.

@@ -17,10 +17,12 @@ pub struct WorkList {
     pub(super) bounds: Vec<f64>,
     /// Estimated integrals (n, v).
     pub(super) values: Vec<f64>,
-    /// Estimated errors (n,); of a half that was not evaluated, the least that it may have.
+    /// Estimated errors (n,); infinite where a region was not evaluated.
     pub(super) errors: Vec<f64>,
     /// Whether a region cannot be improved by splitting (n,).
     pub(super) is_final: Vec<bool>,
+    /// Whether all values at the points of a region are equal (n,).
+    pub(super) is_constant: Vec<bool>,
     /// The axis along which to split (n,).
     pub(super) axes: Vec<u8>,
 }
@@ -37,6 +39,7 @@ impl WorkList {
             values: Vec::new(),
             errors: Vec::new(),
             is_final: Vec::new(),
+            is_constant: Vec::new(),
             axes: Vec::new(),
         }
     }
@@ -86,18 +89,17 @@ impl WorkList {
         self.values.resize(self.owners.len() * self.n_components, 0.0);
         self.errors.push(f64::INFINITY);
         self.is_final.push(false);
+        self.is_constant.push(false);
         self.axes.push(0);
     }
 
-    /// Add both halves of a region of `other`, cut in the middle of its axis, each of which keeps at
-    /// least the part `kept` of its error.
-    pub(super) fn push_halves(&mut self, other: &Self, region: usize, kept: f64) {
+    /// Add both halves of a region of `other`, cut in the middle of its axis.
+    pub(super) fn push_halves(&mut self, other: &Self, region: usize) {
         let axis = usize::from(other.axes[region]);
         let middle = other.middle(region);
         let (owner, origin) = (other.owners[region], other.origins[region]);
         for end in [self.n_axes + axis, axis] {
             self.push(owner, origin, other.bounds(region));
-            self.errors[self.owners.len() - 1] = kept * other.errors[region];
             let start = self.bounds.len() - 2 * self.n_axes;
             self.bounds[start + end] = middle;
         }
@@ -111,6 +113,7 @@ impl WorkList {
         self.values.extend_from_slice(&other.values[first * v..end * v]);
         self.errors.extend_from_slice(&other.errors[regions.clone()]);
         self.is_final.extend_from_slice(&other.is_final[regions.clone()]);
+        self.is_constant.extend_from_slice(&other.is_constant[regions.clone()]);
         self.axes.extend_from_slice(&other.axes[regions.clone()]);
         self.origins.extend_from_slice(&other.origins[regions.clone()]);
         self.owners.extend_from_slice(&other.owners[regions]);
@@ -151,6 +154,7 @@ impl WorkList {
         reserve(&mut self.values, more.saturating_mul(self.n_components))?;
         reserve(&mut self.errors, more)?;
         reserve(&mut self.is_final, more)?;
+        reserve(&mut self.is_constant, more)?;
         reserve(&mut self.axes, more)?;
         reserve(&mut self.origins, more)?;
         reserve(&mut self.owners, more)
@@ -164,7 +168,13 @@ impl WorkList {
         self.values.clear();
         self.errors.clear();
         self.is_final.clear();
+        self.is_constant.clear();
         self.axes.clear();
+    }
+
+    /// Number of axes d of a region.
+    pub(super) fn n_axes(&self) -> usize {
+        self.n_axes
     }
 
     /// Number of components of a value.
@@ -259,12 +269,11 @@ mod tests {
     fn halves_share_the_middle_of_the_axis() {
         let mut parent = WorkList::new(2);
         parent.push(4, 9, &[0.0, -1.0, 1.0, 3.0]);
-        (parent.axes[0], parent.errors[0]) = (1, 8.0);
+        parent.axes[0] = 1;
         let mut halves = WorkList::new(2);
-        halves.push_halves(&parent, 0, 0.25);
+        halves.push_halves(&parent, 0);
         assert_eq!(halves.bounds(0), [0.0, -1.0, 1.0, 1.0]);
         assert_eq!(halves.bounds(1), [0.0, 1.0, 1.0, 3.0]);
-        assert_eq!(halves.errors(), [2.0, 2.0]);
         assert_eq!((halves.owners(), &halves.origins[..]), (&[4, 4][..], &[9, 9][..]));
     }
 

@@ -1,5 +1,7 @@
 //! Bad input is refused by name.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use hasten_core::quadrature::gauss::{
     ChebyshevKind, FejerKind, HermiteWeight, Rule, clenshaw_curtis, fejer, gauss_chebyshev,
     gauss_gegenbauer, gauss_hermite, gauss_jacobi, gauss_kronrod, gauss_laguerre, gauss_legendre,
@@ -94,5 +96,43 @@ fn long_rules_can_be_interrupted() {
     ];
     for result in results {
         assert_eq!(result, Err(Error::Interrupted));
+    }
+}
+
+/// A caller who looks up now and then and gives up after a while.
+struct Counting {
+    looks: AtomicUsize,
+    patience: usize,
+}
+
+impl Control for Counting {
+    fn step(&mut self, _: &Info<'_>) -> Result<Flow, Error> {
+        self.check().map(|()| Flow::Continue)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let looks = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
+        if looks > self.patience { Err(Error::Interrupted) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn marches_look_up_every_few_thousand_roots() {
+    let n = 100_000;
+    let count = |patience, make: &dyn Fn(&Counting) -> Result<Rule, Error>| {
+        let control = Counting { looks: AtomicUsize::new(0), patience };
+        let is_made = make(&control).is_ok();
+        (is_made, control.looks.into_inner())
+    };
+    let makers: [&dyn Fn(&Counting) -> Result<Rule, Error>; 3] = [
+        &|control| gauss_hermite(n, HermiteWeight::Physicist, &alone(), control),
+        &|control| gauss_laguerre(n, 0.5, &alone(), control),
+        &|control| gauss_jacobi(n, 0.0, 0.5, &alone(), control),
+    ];
+    for make in makers {
+        let (is_made, looks) = count(usize::MAX, make);
+        // Half of the roots lie on each side, and both sides are marched together.
+        assert!(is_made && looks >= n / 2 / 5000, "{looks}");
+        assert_eq!(count(5, make), (false, 6));
     }
 }

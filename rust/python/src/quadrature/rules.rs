@@ -17,7 +17,7 @@ type Array<'py> = Bound<'py, PyArray1<f64>>;
 const CLOSED: f64 = 2e-8;
 
 /// Seconds that a node takes which is found by marching.
-const MARCHED: f64 = 1e-6;
+const MARCHED: f64 = 1e-7;
 
 /// Seconds that a point takes in Fourier transforms.
 const TRANSFORMED: f64 = 2e-7;

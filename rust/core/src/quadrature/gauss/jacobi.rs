@@ -1,11 +1,10 @@
 //! Gauss-Jacobi rules by marching.
 
 use super::gamma::{gamma, power_of_two};
-use super::march::{
-    Equation, Leg, Root, STEEP, Start, TERMS, TRIES, look, march, place, room, starts,
-};
+use super::march::{Equation, Leg, Root, STEEP, Start, TRIES, look, march, room};
 use super::rule::{Rule, no_root, require_above, require_nodes};
 use super::scaled::Scaled;
+use super::series::Recurrence;
 use super::weighted::normalise;
 use crate::control::Control;
 use crate::error::Error;
@@ -117,8 +116,8 @@ pub(super) fn points(
     let legs = Jacobi::new(n, alpha, beta).legs(control)?;
     let roots = march(&legs, roots, team, control)?.ok_or_else(|| no_root(n))?;
     let sides = legs.iter().flat_map(|leg| {
-        // A leg that counts distances from 1 walks towards it or stores its roots backwards.
-        std::iter::repeat_n(leg.is_upward == leg.is_reversed, leg.count)
+        // The march towards -1 stores its roots backwards.
+        std::iter::repeat_n(!leg.is_reversed, leg.count)
     });
     Ok(roots.into_iter().zip(sides).map(|(root, is_right)| Point { root, is_right }).collect())
 }
@@ -143,9 +142,8 @@ impl Jacobi {
         Self { alpha: self.beta, beta: self.alpha, ..self }
     }
 
-    /// The march left and right from the first start, and on from others in a long one.
-    fn legs(self, control: &dyn Control) -> Result<Vec<Leg<Self>>, Error> {
-        let count = starts(self.n);
+    /// The march left and right from the middle.
+    fn legs(self, control: &dyn Control) -> Result<[Leg<Self>; 2], Error> {
         // The turning points, where q(s) = 0, are roots of a quadratic in cos s.
         let (a, b) = (self.alpha * self.alpha, self.beta * self.beta);
         let square = self.size() * self.size();
@@ -153,35 +151,22 @@ impl Jacobi {
         let spread = (0.25 * linear * linear + constant).max(0.0).sqrt();
         let least = (0.5 * linear + spread).clamp(-1.0, 1.0).acos();
         let most = (0.5 * linear - spread).clamp(-1.0, 1.0).acos();
-        let mut legs: Vec<Leg<Self>> = Vec::with_capacity(count + 1);
-        for k in 0..count {
-            let angle = most + (least - most) * place(k, count);
-            let (x, slope, above) = self.start(angle, control)?;
-            if let Some(before) = legs.last_mut() {
-                before.count -= above;
-            }
-            let left = Leg {
-                equation: self.exchanged(),
-                start: Start { x: 1.0 + x, value: 1.0, slope },
-                is_upward: true,
-                count: above,
-                is_reversed: false,
-                is_joined: k > 0,
-            };
-            let right = Leg {
-                equation: self,
-                start: Start { x: 1.0 - x, value: 1.0, slope: -slope },
-                is_upward: false,
-                ..left
-            };
-            if k == 0 {
-                let count = self.n - above;
-                legs.push(Leg { is_upward: false, count, is_reversed: true, ..left });
-            }
-            // Distances are those from the nearer end.
-            legs.push(if x >= 0.0 || k + 1 == count { right } else { left });
-        }
-        Ok(legs)
+        let (x, slope, above) = self.start(0.5 * (least + most), control)?;
+        let left = Leg {
+            equation: self.exchanged(),
+            start: Start { x: 1.0 + x, value: 1.0, slope },
+            is_upward: false,
+            count: self.n - above,
+            is_reversed: true,
+        };
+        let right = Leg {
+            equation: self,
+            start: Start { x: 1.0 - x, value: 1.0, slope: -slope },
+            count: above,
+            is_reversed: false,
+            ..left
+        };
+        Ok([left, right])
     }
 
     /// A point near `x = cos s`, not too close to a root, where `1 + x` and `1 - x` are exact; the
@@ -257,18 +242,23 @@ impl Equation for Jacobi {
         if q > least { (q, far * sin / cos - near * cos / sin) } else { (least, 0.0) }
     }
 
-    fn expand(&self, x: f64, h: f64, series: &mut [f64; TERMS]) {
+    const REACH: usize = 2;
+
+    #[inline(always)]
+    fn recurrence(&self, x: f64, h: f64) -> Recurrence {
         let total = self.alpha + self.beta;
-        let n = self.n as f64;
-        let first = 2.0 * self.alpha + 2.0 - (total + 2.0) * x;
-        let both = x * (2.0 - x);
-        let square = h * h;
-        for k in 0..TERMS - 2 {
-            let degree = k as f64;
-            let next = degree + 1.0;
-            let sum = -next * (first + 2.0 * degree * (1.0 - x)) * h * series[k + 1]
-                - (n - degree) * (n + degree + total + 1.0) * square * series[k];
-            series[k + 2] = sum / (both * next * (next + 1.0));
+        Recurrence {
+            lead: x * (2.0 - x),
+            first: -(2.0 * self.alpha + 2.0 - (total + 2.0) * x) * h,
+            rise: -2.0 * (1.0 - x) * h,
+            second: -h * h,
+            ..Recurrence::default()
         }
+    }
+
+    #[inline(always)]
+    fn factor(&self, degree: f64) -> f64 {
+        let n = self.n as f64;
+        (n - degree) * (n + degree + self.alpha + self.beta + 1.0)
     }
 }

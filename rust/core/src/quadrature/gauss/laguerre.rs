@@ -1,11 +1,10 @@
 //! Gauss-Laguerre rules by marching.
 
 use super::gamma::gamma;
-use super::march::{
-    Equation, Leg, Root, STEEP, Start, TERMS, TRIES, look, march, place, room, starts,
-};
+use super::march::{Equation, Leg, Root, STEEP, Start, TRIES, look, march, room};
 use super::rule::{Rule, no_root, require_above, require_nodes};
 use super::scaled::Scaled;
+use super::series::{Recurrence, TERMS};
 use super::weighted::normalise;
 use crate::control::Control;
 use crate::error::Error;
@@ -68,35 +67,17 @@ impl Laguerre {
         decay.over(Scaled::new(slope * slope * x, 2 * exponent))
     }
 
-    /// The march down and up from the first start, and on from others in a long one.
-    fn legs(self, n: usize, control: &dyn Control) -> Result<Vec<Leg<Self>>, Error> {
-        let count = starts(n);
+    /// The march down and up from the middle.
+    fn legs(self, n: usize, control: &dyn Control) -> Result<[Leg<Self>; 2], Error> {
         // The turning points, where q(s) = 0: all roots lie between them.
         let middle = 2.0 * self.size;
         let spread = (middle * middle + self.bend()).max(0.0).sqrt();
         let low = (middle - spread).max(0.0).sqrt();
         let high = (middle + spread).sqrt();
-        let mut legs: Vec<Leg<Self>> = Vec::with_capacity(count + 1);
-        for k in 0..count {
-            let s = low + (high - low) * place(k, count);
-            let (start, above) = self.start(n, s, control)?;
-            if let Some(before) = legs.last_mut() {
-                before.count -= above;
-            }
-            let leg = Leg {
-                equation: self,
-                start,
-                is_upward: true,
-                count: above,
-                is_reversed: false,
-                is_joined: k > 0,
-            };
-            if k == 0 {
-                legs.push(Leg { is_upward: false, count: n - above, is_reversed: true, ..leg });
-            }
-            legs.push(leg);
-        }
-        Ok(legs)
+        let (start, above) = self.start(n, 0.5 * (low + high), control)?;
+        let up = Leg { equation: self, start, is_upward: true, count: above, is_reversed: false };
+        let down = Leg { is_upward: false, count: n - above, is_reversed: true, ..up };
+        Ok([down, up])
     }
 
     /// A start near s, not too close to a root, and the number of roots above it.
@@ -157,26 +138,31 @@ impl Equation for Laguerre {
         if q > least { (q, -2.0 * (s + bend / s)) } else { (least, 0.0) }
     }
 
-    fn expand(&self, x: f64, h: f64, series: &mut [f64; TERMS]) {
-        if let Some(n) = self.degree {
-            for k in 0..TERMS - 2 {
-                let degree = k as f64;
-                let next = degree + 1.0;
-                let sum = -next * (next + self.alpha - x) * h * series[k + 1]
-                    - (n - degree) * h * h * series[k];
-                series[k + 2] = sum / (x * next * (next + 1.0));
-            }
-            return;
+    const REACH: usize = 3;
+
+    #[inline(always)]
+    fn recurrence(&self, x: f64, h: f64) -> Recurrence {
+        match self.degree {
+            None => Recurrence {
+                lead: x,
+                first: -(self.alpha + 1.0) * h,
+                rise: -h,
+                second: h * h * (0.25 * x - self.size),
+                third: 0.25 * h * h * h,
+                fourth: 0.0,
+            },
+            Some(_) => Recurrence {
+                lead: x,
+                first: -(self.alpha + 1.0 - x) * h,
+                rise: -h,
+                second: -h * h,
+                ..Recurrence::default()
+            },
         }
-        let c1 = h * h * (0.25 * x - self.size);
-        let c2 = 0.25 * h * h * h;
-        for k in 0..TERMS - 2 {
-            let next = (k + 1) as f64;
-            let mut sum = c1 * series[k] - next * (next + self.alpha) * h * series[k + 1];
-            if k >= 1 {
-                sum += c2 * series[k - 1];
-            }
-            series[k + 2] = sum / (x * next * (next + 1.0));
-        }
+    }
+
+    #[inline(always)]
+    fn factor(&self, degree: f64) -> f64 {
+        self.degree.map_or(1.0, |n| n - degree)
     }
 }

@@ -5,18 +5,16 @@
 //! next root; the Taylor series about the last one, whose coefficients the equation gives, corrects
 //! it by Newton's method and yields the slope there. Each root costs the same.
 //!
-//! A long march is cut into legs that start at points fixed by the problem alone.
+//! Where roots run smoothly they are found several at a time, see [`stride`].
 
 use std::f64::consts::FRAC_PI_2;
 
-use super::blocks::in_waves;
 use super::scaled::{exponent_of, scaled};
+use super::series::{Recurrence, expand};
+use super::stride::{LANES, stride};
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 use crate::parallel::Team;
-
-/// Terms of a Taylor series; the tail is cut where it no longer counts.
-pub(super) const TERMS: usize = 60;
 
 /// Steps of Heun's method in a prediction.
 const STEPS: usize = 12;
@@ -24,20 +22,17 @@ const STEPS: usize = 12;
 /// Newton steps that a root may take; three are the rule.
 const NEWTON: usize = 24;
 
-/// Rules with more nodes are marched in [`LEGS`] legs.
-const LONG: usize = 10_000;
-
-/// Legs of a long march, which may run at once.
-const LEGS: usize = 64;
-
 /// Tries to start away from a root, each about a fifth of the distance of two roots further on.
 pub(super) const TRIES: usize = 8;
 
 /// The largest [`Equation::slant`] of a start: there the nearest root is a sixth of the way off.
 pub(super) const STEEP: f64 = 2.0;
 
-/// Legs between two looks at the caller's wish to stop.
-const AT_ONCE: usize = 8;
+/// Shorter legs go from root to root: they take microseconds, and each root keeps the last digit.
+const SHORT: usize = 64;
+
+/// Roots of each leg between two looks at the caller's wish to stop: some milliseconds.
+const ROOTS_AT_ONCE: usize = 4096;
 
 /// Steps of a recurrence between two such looks: some milliseconds.
 const STEPS_AT_ONCE: usize = 1 << 20;
@@ -60,8 +55,12 @@ pub(super) trait Equation: Copy + Send + Sync {
         let s = self.phase(x);
         (ratio * self.speed(s) + self.tilt(s)) / self.frequency(s).0.sqrt()
     }
-    /// The Taylor coefficients about `x` in units of the step `h`, the first two of which are given.
-    fn expand(&self, x: f64, h: f64, series: &mut [f64; TERMS]);
+    /// How many coefficients before it a Taylor coefficient depends on.
+    const REACH: usize;
+    /// How Taylor coefficients about `x` in units of the step `h` follow from each other.
+    fn recurrence(&self, x: f64, h: f64) -> Recurrence;
+    /// The factor of the coefficient before the last in it.
+    fn factor(&self, degree: f64) -> f64;
 }
 
 /// A root `x + rest` and the slope there, `slope * 2^exponent`, up to a factor common to all roots.
@@ -92,21 +91,6 @@ pub(super) struct Leg<E> {
     pub(super) count: usize,
     /// Whether the roots are kept in the order opposite to that of the march.
     pub(super) is_reversed: bool,
-    /// Whether the leg goes on where its predecessor ends, which then sets its scale.
-    pub(super) is_joined: bool,
-}
-
-/// The number of starts of a march over n roots.
-pub(super) fn starts(n: usize) -> usize {
-    if n > LONG { LEGS } else { 1 }
-}
-
-/// Where the k-th of several starts lies, as a share of the way between the turning points.
-///
-/// The outer tenths are left free: there the recurrence that gives a start is less accurate, and
-/// roots near an end need all its digits.
-pub(super) fn place(k: usize, count: usize) -> f64 {
-    if count == 1 { 0.5 } else { 0.1 + 0.8 * k as f64 / (count - 1) as f64 }
 }
 
 /// Look at the caller's wish to stop every now and then in a long recurrence.
@@ -119,71 +103,109 @@ pub(super) fn room(n: usize) -> Result<Vec<Root>, Error> {
     try_vec(n, Root::default())
 }
 
-/// The roots of all legs, one leg after the other, with slopes in one scale; `None` when a root is
-/// not found.
+/// The roots of all legs, one leg after the other; `None` when a root is not found.
 ///
 /// They are written to `roots`, as many as the legs count: what does not fit into memory is refused
-/// before the legs are made. A leg whose successor is joined to it finds the first root of that one
-/// as well: the two slopes there give the scale.
+/// before the legs are made.
 pub(super) fn march<E: Equation>(
     legs: &[Leg<E>],
     mut roots: Vec<Root>,
     team: &Team,
     control: &dyn Control,
 ) -> Result<Option<Vec<Root>>, Error> {
-    let mut ends = vec![None; legs.len()];
-    let mut parts = Vec::with_capacity(legs.len());
+    let mut walks = Vec::with_capacity(legs.len());
     let mut rest = roots.as_mut_slice();
-    for (k, (leg, end)) in legs.iter().zip(&mut ends).enumerate() {
+    for leg in legs {
         let (own, others) = rest.split_at_mut(leg.count);
         rest = others;
-        let leads_on = legs.get(k + 1).is_some_and(|next| next.is_joined);
-        parts.push((leg, own, leads_on, end));
+        walks.push(Walk {
+            leg,
+            roots: own,
+            found: 0,
+            last: Root::default(),
+            history: [0.0; LANES],
+            is_lost: false,
+        });
     }
-    in_waves(parts.into_iter(), AT_ONCE, team, control, |(leg, own, leads_on, end)| {
-        *end = leg.run(own, leads_on);
-    })?;
-    let mut at = 0;
-    let (mut factor, mut exponent) = (1.0, 0);
-    for (k, leg) in legs.iter().enumerate() {
-        let Some(end) = ends[k] else { return Ok(None) };
-        let own = &mut roots[at..at + leg.count];
-        at += leg.count;
-        for root in own {
-            root.slope *= factor;
-            root.exponent += exponent;
+    loop {
+        control.check()?;
+        if walks.iter().any(|walk| walk.is_lost) {
+            return Ok(None);
         }
-        if legs.get(k + 1).is_some_and(|next| next.is_joined && next.count > 0) {
-            let next = roots[at];
-            factor *= (end.slope / next.slope).abs();
-            exponent += end.exponent - next.exponent;
+        let under_way: Vec<_> = walks.iter_mut().filter(|walk| walk.is_under_way()).collect();
+        if under_way.is_empty() {
+            return Ok(Some(roots));
+        }
+        team.for_each_part(under_way, Walk::advance);
+    }
+}
+
+/// How far a leg has come.
+struct Walk<'a, E> {
+    leg: &'a Leg<E>,
+    roots: &'a mut [Root],
+    found: usize,
+    last: Root,
+    /// Where the last roots lie.
+    history: [f64; LANES],
+    is_lost: bool,
+}
+
+impl<E: Equation> Walk<'_, E> {
+    fn is_under_way(&self) -> bool {
+        !self.is_lost && self.found < self.leg.count
+    }
+
+    /// Find the next roots.
+    fn advance(&mut self) {
+        let until = self.leg.count.min(self.found + ROOTS_AT_ONCE);
+        while self.found < until {
+            if self.found + LANES <= until
+                // There is no history at first.
+                && self.found >= LANES
+                && self.leg.count >= SHORT
+                && let Some(roots) = stride(&self.leg.equation, &self.last, &self.history)
+            {
+                for root in roots {
+                    self.keep(root);
+                }
+                continue;
+            }
+            let Some(root) = self.step() else {
+                self.is_lost = true;
+                return;
+            };
+            self.keep(root);
         }
     }
-    Ok(Some(roots))
+
+    /// The next root.
+    fn step(&self) -> Option<Root> {
+        let Self { leg, last, .. } = self;
+        let (Start { x, value, slope }, angle) = if self.found == 0 {
+            (leg.start, leg.angle())
+        } else {
+            let Root { x, rest, slope, .. } = *last;
+            (Start { x, value: -slope * rest, slope }, -FRAC_PI_2)
+        };
+        let root = leg.next(x, value, slope, angle)?;
+        Some(Root { exponent: last.exponent, ..root })
+    }
+
+    /// Write a root down, with its slope as a number near 1.
+    fn keep(&mut self, root: Root) {
+        let shift = exponent_of(root.slope);
+        let slope = scaled(root.slope, -shift);
+        self.last = Root { slope, exponent: root.exponent + shift, ..root };
+        let k = if self.leg.is_reversed { self.leg.count - 1 - self.found } else { self.found };
+        self.roots[k] = self.last;
+        self.history.rotate_left(1);
+        self.history[LANES - 1] = root.x;
+        self.found += 1;
+    }
 }
 
 impl<E: Equation> Leg<E> {
-    /// Find the roots and, where the leg `leads_on`, one more; the last one is returned.
-    fn run(&self, roots: &mut [Root], leads_on: bool) -> Option<Root> {
-        let mut last = Root::default();
-        let Start { mut x, mut value, mut slope } = self.start;
-        let mut exponent = 0;
-        let mut angle = self.angle();
-        for k in 0..self.count + usize::from(leads_on) {
-            last = self.next(x, value, slope, angle)?;
-            let shift = exponent_of(last.slope);
-            last.slope = scaled(last.slope, -shift);
-            exponent += shift;
-            last.exponent = exponent;
-            if k < self.count {
-                roots[if self.is_reversed { self.count - 1 - k } else { k }] = last;
-            }
-            (x, value, slope) = (last.x, -last.slope * last.rest, last.slope);
-            angle = -FRAC_PI_2;
-        }
-        Some(last)
-    }
-
     /// The phase at the start: roots have half-turns of it, and it grows along the way.
     fn angle(&self) -> f64 {
         let Start { x, value, slope } = self.start;
@@ -221,11 +243,7 @@ impl<E: Equation> Leg<E> {
     /// The next root after a point with known value and slope.
     fn next(&self, x: f64, value: f64, slope: f64, angle: f64) -> Option<Root> {
         let h = self.equation.position(self.predict(x, angle)) - x;
-        let mut series = [0.0; TERMS];
-        (series[0], series[1]) = (value, slope * h);
-        self.equation.expand(x, h, &mut series);
-        let largest = series.iter().fold(0.0_f64, |largest, a| largest.max(a.abs()));
-        let len = series.iter().rposition(|a| a.abs() > 1e-19 * largest)? + 1;
+        let (series, len) = expand(&self.equation, (x, h), (value, slope));
         let series = &series[..len];
         let mut z = 1.0;
         for _ in 0..NEWTON {

@@ -31,6 +31,8 @@ mod lobatto_radau;
 mod march;
 mod rule;
 mod scaled;
+mod series;
+mod stride;
 mod weighted;
 
 pub use chebyshev::{ChebyshevKind, gauss_chebyshev};

@@ -382,3 +382,27 @@ def test_nodes_that_nearly_coincide_do_not_shorten_the_length(gap):
     result = bayes_quad([1.0, 1.0, 1.0, 1.001, 1.0], nodes, domain=(0.0, 1.0))
     assert result.ell >= 0.3 * (1 - 1e-12)
     assert abs(result.value - 1.0) <= max(result.error, 1e-3)
+
+
+@pytest.mark.parametrize("unit", [2.0**995, 2.0**-995])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"nodes": np.linspace(0, 1, 21), "domain": (0, 1), "nu": "auto"},
+        {"nodes": np.linspace(0, 1, 21), "domain": (0, 1), "kernel": "rbf"},
+        {"nodes": (np.linspace(0, 1, 9),) * 2, "domain": [(0, 1)] * 2},
+        {"nodes": np.linspace(-3, 3, 15), "measure": ("normal", 0.0, 1.0), "nu": "auto"},
+    ],
+)
+def test_the_unit_of_the_values_does_not_matter(unit, options):
+    nodes = options["nodes"]
+    shape = (9, 9) if isinstance(nodes, tuple) else nodes.shape
+    values = np.sin(7 * np.linspace(0, 1, np.prod(shape))).reshape(shape) + 2
+    plain = bayes_quad(values, **options)
+    scaled = bayes_quad(unit * values, **options)
+    assert scaled.converged
+    np.testing.assert_allclose(scaled.value, unit * plain.value, rtol=1e-12)
+    np.testing.assert_allclose(scaled.scale, unit * plain.scale, rtol=1e-9)
+    deviation = unit * plain.standard_deviation
+    np.testing.assert_allclose(scaled.standard_deviation, deviation, rtol=1e-9)
+    np.testing.assert_allclose(scaled.error, unit * plain.error, rtol=1e-6)

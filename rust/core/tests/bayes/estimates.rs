@@ -218,3 +218,19 @@ fn a_wish_to_stop_is_heard() {
     let dense = DensePrior { kernel: &kernel, means: &nodes, prior_variance: 1.0, noise: 0.0 };
     assert!(matches!(dense_rule(dense, &team, &Interrupt), Err(Error::Interrupted)));
 }
+
+#[test]
+fn the_unit_of_the_values_does_not_matter() {
+    let nodes = even(40, 1.0);
+    let values: Vec<f64> = nodes.iter().map(|x| (9.0 * x).sin() + (x - 0.3).abs()).collect();
+    let expected = solve(&nodes, &values, &AVERAGE);
+    for unit in [2f64.powi(1000), 2f64.powi(-1000)] {
+        let scaled: Vec<f64> = values.iter().map(|y| unit * y).collect();
+        let found = solve(&nodes, &scaled, &AVERAGE);
+        // The logarithm of the unit rounds the likelihood, whose maximum is flat.
+        close(found.value[0], unit * expected.value[0], 1e-10);
+        close(found.standard_deviation[0], unit * expected.standard_deviation[0], 1e-8);
+        close(found.certificate.spread[0], unit * expected.certificate.spread[0], 1e-8);
+        close(found.certificate.richardson[0], unit * expected.certificate.richardson[0], 1e-6);
+    }
+}

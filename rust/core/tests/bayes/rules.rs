@@ -70,6 +70,29 @@ fn random_nodes_match_dense_solves() {
 }
 
 #[test]
+fn thousands_of_random_nodes_integrate_to_rounding() {
+    // So many gaps that their steps are interpolated; where the length scale is short, over a wide
+    // range. Errors that add up from step to step would show.
+    let n = 20_000;
+    let wave: Vec<f64> = (0..n).map(|i| (f64::from(i) * 0.618_033_988_749_895).fract()).collect();
+    let crowded = wave.iter().map(|x| x * x).collect();
+    for nodes in [wave, crowded] {
+        for p in 2..4 {
+            for length in [0.1, 10.0] {
+                let rule = matern_rule(&nodes, (0.0, 1.0), prior(p, length, 0.0), &()).unwrap();
+                let sum = |f: &dyn Fn(f64) -> f64| -> f64 {
+                    rule.weights.iter().zip(&nodes).map(|(w, &x)| w * f(x)).sum()
+                };
+                let error = (sum(&|_| 1.0) - 1.0).abs();
+                assert!(error < 1e-12, "{p} {length} {error:e}");
+                let error = (sum(&f64::exp) - (1f64.exp() - 1.0)).abs();
+                assert!(error < 1e-12, "{p} {length} {error:e}");
+            }
+        }
+    }
+}
+
+#[test]
 fn smooth_integrand_converges_to_rounding() {
     // The error of a dense solve with a jitter of 1e-8 is 2.8e-9 here.
     let nodes = even(2000, 1.0);

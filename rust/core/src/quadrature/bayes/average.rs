@@ -115,21 +115,22 @@ pub(super) fn certificate(models: &[Model], value: &[f64]) -> Certificate {
     };
     let mut spread = spread(models, value);
     for (v, spread) in spread.iter_mut().enumerate() {
-        let square = |model: &Model| model.probability * model.rounding[v].powi(2);
-        *spread = spread.hypot(models.iter().map(square).sum::<f64>().sqrt());
+        let part = |model: &Model| model.probability.sqrt() * model.rounding[v];
+        *spread = models.iter().map(part).fold(*spread, f64::hypot);
     }
     Certificate { spread, richardson: value.iter().enumerate().map(correction).collect() }
 }
 
+/// Root mean squares of what the models say, without squares that overflow or vanish.
 fn spread(models: &[Model], value: &[f64]) -> Vec<f64> {
-    let square = |v: usize, value: f64| -> f64 {
+    let of_component = |(v, value): (usize, &f64)| {
         let of_model = |model: &Model| {
-            let off = model.value[v] - value;
-            model.probability * (model.standard_deviation[v].powi(2) + off * off)
+            let within = model.standard_deviation[v];
+            model.probability.sqrt() * within.hypot(model.value[v] - value)
         };
-        models.iter().map(of_model).sum()
+        models.iter().map(of_model).fold(0.0, f64::hypot)
     };
-    value.iter().enumerate().map(|(v, &value)| square(v, value).sqrt()).collect()
+    value.iter().enumerate().map(of_component).collect()
 }
 
 /// Rounding error of sums of weights and values (N, V), a component each: a few ulp of each weight.

@@ -6,6 +6,7 @@ use super::filter::{Update, filter};
 use super::kernel::Smoothness;
 use super::nodes::{Gaps, Nodes};
 use super::rule::MaternPrior;
+use super::steps::Steps;
 use super::transition::apply;
 use crate::control::Control;
 use crate::error::{Error, try_vec};
@@ -114,7 +115,7 @@ fn innovations<const D: usize>(
     let mut squares = try_vec(n_components, 0.0)?;
     let mut log_variances = 0.0;
     let mut rows = series.values.chunks_exact(n_components);
-    filter(gaps, rate, prior.noise, control, |update: &Update<'_, D>| {
+    filter(gaps, &mut Steps::new(rate), prior.noise, control, |update: &Update<'_, D>| {
         let row = rows.next().unwrap_or_default();
         for ((mean, square), value) in means.iter_mut().zip(&mut squares).zip(row) {
             if let Some(transition) = update.transition {

@@ -7,10 +7,10 @@
 //! `S <- S - v u^T / (s + sqrt(r s))`, `v` the column of `f`, `u = S^T v`, `s = v^T v + r`, which for
 //! `r = 0` is a projection.
 
-use super::householder::{Square, triangularise};
+use super::householder::{Square, moved_factor};
 use super::nodes::Gaps;
-use super::noise_factor::noise_factor;
-use super::transition::{stationary, transition};
+use super::steps::Steps;
+use super::transition::{apply_transposed, stationary};
 use crate::control::Control;
 use crate::error::Error;
 
@@ -34,13 +34,6 @@ pub(super) struct Update<'a, const D: usize> {
     pub(super) variance: f64,
 }
 
-/// Transitions and noise of the last gap, which the next one often equals.
-struct Step<const D: usize> {
-    gap: f64,
-    transition: Square<D>,
-    noise: Square<D>,
-}
-
 /// Run over all nodes, show each to `visit`, and return the final variance of the integral in units
 /// of the squared mean spacing.
 ///
@@ -48,14 +41,13 @@ struct Step<const D: usize> {
 /// that is left costs what `visit` costs.
 pub(super) fn filter<const D: usize>(
     gaps: &Gaps,
-    rate: f64,
+    steps: &mut Steps<D>,
     noise: f64,
     control: &dyn Control,
     mut visit: impl FnMut(&Update<'_, D>),
 ) -> Result<f64, Error> {
     let n = gaps.n();
-    let mut factor = stationary::<D>(rate);
-    let mut step: Option<Step<D>> = None;
+    let mut factor = stationary::<D>(steps.rate());
     let mut last = ([0.0; D], 0.0, 0.0);
     let (mut settled_variance, mut n_alike) = (0.0, 0);
     let mut i = 0;
@@ -64,9 +56,12 @@ pub(super) fn filter<const D: usize>(
             control.check()?;
         }
         let gap = gaps.lengths[i];
-        let moved = predict(&mut factor, &mut step, rate, gap);
+        let step = (gap > 0.0).then(|| steps.across(gap));
+        if let Some(step) = step {
+            factor = moved_factor(&factor, &step.transition, &step.noise);
+        }
         let (gain, variance) = update(&mut factor, noise);
-        let transition = if moved { step.as_ref().map(|step| &step.transition) } else { None };
+        let transition = step.map(|step| &step.transition);
         let shown = Update { transition, gain, variance };
         visit(&shown);
         let integral = first_variance(&factor);
@@ -87,7 +82,10 @@ pub(super) fn filter<const D: usize>(
         }
         last = (gain, variance, integral);
     }
-    predict(&mut factor, &mut step, rate, gaps.lengths[n]);
+    if gaps.lengths[n] > 0.0 {
+        let step = steps.across(gaps.lengths[n]);
+        factor = moved_factor(&factor, &step.transition, &step.noise);
+    }
     Ok(first_variance(&factor) + settled_variance)
 }
 
@@ -102,38 +100,11 @@ fn first_variance<const D: usize>(factor: &Square<D>) -> f64 {
     factor.iter().map(|row| row[0] * row[0]).sum()
 }
 
-/// Carry the factor across a gap; false across none.
-fn predict<const D: usize>(
-    factor: &mut Square<D>,
-    step: &mut Option<Step<D>>,
-    rate: f64,
-    gap: f64,
-) -> bool {
-    if gap == 0.0 {
-        return false;
-    }
-    let step = match step {
-        Some(step) if step.gap == gap => step,
-        _ => step.insert(Step {
-            gap,
-            transition: transition(rate, gap),
-            noise: noise_factor(rate, gap),
-        }),
-    };
-    let mut rows = [[0.0; D]; 10];
-    for (row, old) in rows.iter_mut().zip(factor.iter()) {
-        *row = super::transition::apply(&step.transition, old);
-    }
-    rows[D..2 * D].copy_from_slice(&step.noise);
-    *factor = triangularise(&mut rows[..2 * D]);
-    true
-}
-
 /// Condition the factor on a value of `f`; the gain and the variance of the innovation.
 fn update<const D: usize>(factor: &mut Square<D>, noise: f64) -> ([f64; D], f64) {
     let column: [f64; D] = std::array::from_fn(|k| factor[k][1]);
     let variance = column.iter().map(|v| v * v).sum::<f64>() + noise;
-    let covariance = super::transition::apply_transposed(factor, &column);
+    let covariance = apply_transposed(factor, &column);
     let share = 1.0 / (variance + (noise * variance).sqrt());
     for (row, v) in factor.iter_mut().zip(column) {
         for (entry, u) in row.iter_mut().zip(covariance) {

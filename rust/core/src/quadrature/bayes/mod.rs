@@ -52,6 +52,7 @@ mod rule;
 mod scattered;
 mod search;
 mod special;
+mod steps;
 mod tensor;
 mod transition;
 mod whiten;

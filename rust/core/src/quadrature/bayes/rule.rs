@@ -4,7 +4,8 @@ use super::filter::{Update, filter};
 use super::kernel::{Kernel, Measure, Smoothness, positive, valid_noise};
 use super::kernel_means::prior_variance;
 use super::nodes::{Gaps, Nodes};
-use super::transition::{apply_transposed, transition};
+use super::steps::Steps;
+use super::transition::apply_transposed;
 use crate::control::Control;
 use crate::error::{Error, try_vec};
 
@@ -107,14 +108,15 @@ fn adjoint<const D: usize>(
     let n = gaps.n();
     let mut gains = try_vec(n, [0.0; D])?;
     let mut next = 0;
-    let variance = filter(gaps, rate, prior.noise, control, |update: &Update<'_, D>| {
+    let mut steps = Steps::new(rate);
+    let variance = filter(gaps, &mut steps, prior.noise, control, |update: &Update<'_, D>| {
         gains[next] = update.gain;
         next += 1;
     })?;
     let mut weights = try_vec(n, 0.0)?;
     let mut row = [0.0; D];
     row[0] = 1.0;
-    let (mut gap, mut matrix) = (0.0, [[0.0; D]; D]);
+    let mut latest = (0.0, [[0.0; D]; D]);
     for i in (0..=n).rev() {
         if i < n {
             let weight: f64 = row.iter().zip(&gains[i]).map(|(r, k)| r * k).sum();
@@ -122,11 +124,8 @@ fn adjoint<const D: usize>(
             weights[i] = gaps.unit * weight;
         }
         if gaps.lengths[i] > 0.0 {
-            if gaps.lengths[i] != gap {
-                gap = gaps.lengths[i];
-                matrix = transition(rate, gap);
-            }
-            row = apply_transposed(&matrix, &row);
+            steps.transition(gaps.lengths[i], &mut latest);
+            row = apply_transposed(&latest.1, &row);
         }
         if i % 4096 == 0 {
             control.check()?;

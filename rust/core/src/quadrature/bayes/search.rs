@@ -17,7 +17,8 @@ const GOLDEN: f64 = 0.381_966_011_250_105_1;
 /// A minimiser of `f` on `[lower, upper]` to within `tolerance`, and the value there.
 ///
 /// Nine evenly spaced values choose an interval, which Brent's method narrows ("Algorithms for
-/// minimization without derivatives", 1973, chapter 5). NaN counts as infinite.
+/// minimization without derivatives", 1973, chapter 5); an end towards which values fall is taken at
+/// once. NaN counts as infinite.
 ///
 /// # Errors
 /// Whatever `f` returns.
@@ -34,6 +35,13 @@ pub(super) fn minimise(
         let y = f(at(k))?;
         if y < value {
             (best, value) = (k, y);
+        }
+    }
+    if best == 0 || best == GRID - 1 {
+        // Where the value still falls towards an end, that end is the minimiser to the tolerance.
+        let inside = if best == 0 { lower + tolerance } else { upper - tolerance };
+        if f(inside)? >= value {
+            return Ok((at(best), value));
         }
     }
     let (start, mut a, mut b) =
@@ -109,11 +117,27 @@ mod tests {
     }
 
     #[test]
-    fn minimum_at_an_end_is_approached() {
-        let (x, _) = minimise(0.0, 1.0, 1e-6, |x| Ok(x.exp())).unwrap();
-        assert!(x == 0.0, "{x}");
-        let (x, _) = minimise(0.0, 1.0, 1e-6, |x| Ok(-x)).unwrap();
-        assert!(x == 1.0, "{x}");
+    fn minimum_at_an_end_is_found_at_once() {
+        for slope in [1.0, -1.0] {
+            let mut n_values = 0;
+            let (x, value) = minimise(0.0, 1.0, 1e-6, |x| {
+                n_values += 1;
+                Ok((slope * x).exp())
+            })
+            .unwrap();
+            assert_eq!(
+                (x, value, n_values),
+                if slope > 0.0 { (0.0, 1.0, 10) } else { (1.0, (-1f64).exp(), 10) }
+            );
+        }
+    }
+
+    #[test]
+    fn minimum_near_an_end_is_not_taken_for_the_end() {
+        for target in [0.01, 0.99] {
+            let (x, _) = minimise(0.0, 1.0, 1e-6, |x| Ok((x - target).powi(2))).unwrap();
+            assert!((x - target).abs() <= 4e-6, "{x}");
+        }
     }
 
     #[test]

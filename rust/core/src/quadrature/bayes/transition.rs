@@ -10,7 +10,7 @@ use super::special::power_integrals;
 
 pub(super) const FACTORIALS: [f64; 5] = [1.0, 1.0, 2.0, 6.0, 24.0];
 
-const BINOMIALS: [[f64; 4]; 4] =
+pub(super) const BINOMIALS: [[f64; 4]; 4] =
     [[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0], [1.0, 2.0, 1.0, 0.0], [1.0, 3.0, 3.0, 1.0]];
 
 /// `exp(rate h) d^j/dh^j (h^i exp(-rate h) / i!)`.

@@ -5,6 +5,7 @@ use super::kernel::Smoothness;
 use super::nodes::Gaps;
 use super::pivoted::PivotedCholesky;
 use super::rule::MaternPrior;
+use super::steps::Steps;
 use super::transition::apply;
 use crate::control::Control;
 use crate::error::{Error, try_vec};
@@ -41,7 +42,7 @@ fn innovations<const D: usize>(
     let mut out = try_vec(values.len(), 0.0)?;
     let mut means = try_vec(outer * inner, [0.0; D])?;
     let (mut log_determinant, mut next) = (0.0, source.iter());
-    filter(gaps, rate, prior.noise, control, |update: &Update<'_, D>| {
+    filter(gaps, &mut Steps::new(rate), prior.noise, control, |update: &Update<'_, D>| {
         let Some(&i) = next.next() else { return };
         let root = update.variance.sqrt();
         log_determinant += update.variance.ln();

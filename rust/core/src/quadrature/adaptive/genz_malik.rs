@@ -9,7 +9,7 @@
 //! families of Genz it is smaller than the error in up to 23 % of cases, once 8000 times. Null rules of
 //! degree 3 stand beside it, in the manner of J. Berntsen, T. O. Espelid, "Error estimation in
 //! automatic quadrature routines", ACM Transactions on Mathematical Software 17(2), 1991, and the
-//! [`sides`] of the box, beyond the points of the rules.
+//! points beside the sides of the box, beyond those of the rules.
 
 mod sides;
 

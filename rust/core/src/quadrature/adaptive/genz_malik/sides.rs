@@ -2,9 +2,9 @@
 //!
 //! The outermost points of the rules lie 2.6 % of the length inside a side, and a jump or kink in that
 //! strip is seen by neither of them. Two more points of each axis lie 0.05 % inside. They have no
-//! weight: a polynomial of degree 4 through the five points of the axis is continued to them, and how
-//! far it misses is of order h^5, as is the miss of a smooth integrand next to its own variation,
-//! of order h^4. A jump or kink anywhere along the axis makes both of order 1.
+//! weight: a polynomial of degree 4 through the five points of the axis is continued to them. How far it
+//! misses is of order h^5 where the integrand is smooth, and of order h^4 next to the variation along
+//! the axis; the latter is of order 1 for a jump or kink anywhere along it.
 //!
 //! The constants are chosen such that the estimate of a box exceeds its error wherever a single jump,
 //! or a single kink, along an axis lies.

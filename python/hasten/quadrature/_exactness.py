@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,8 +16,7 @@ _DEGREES = (1, 8, 64)
 MOST = _DEGREES[-1]
 
 
-@dataclass(frozen=True, eq=False)
-class Exactness:
+class Exactness(NamedTuple):
     """The degree up to which a rule is exact, and orthogonal polynomials of its measure.
 
     Attributes

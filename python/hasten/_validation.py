@@ -134,6 +134,7 @@ def check_array(
     ndim: int = 1,
     shape: tuple[int, ...] | None = None,
     dtype: Literal["float", "float64"] = "float",
+    finite: bool = True,
 ) -> NDArray[np.float32] | NDArray[np.float64]:
     """Return `value` as a finite, C-contiguous array of real numbers.
 
@@ -150,6 +151,9 @@ def check_array(
     dtype : {"float", "float64"}, default "float"
         "float" keeps float32 and float64 and turns bool, integers, float16 and longdouble into
         float64; "float64" turns all of them into float64.
+    finite : bool, default True
+        Whether to look for entries that are not finite; False where the core meets them anyway and
+        `refuse_non_finite` then names the first.
 
     Returns
     -------
@@ -172,11 +176,26 @@ def check_array(
         raise ValueError(f"`{name}` must have shape {shape}; got {array.shape}")
     keep = dtype == "float" and array.dtype in (np.float32, np.float64)
     array = np.require(array, requirements=["C", "A"]) if keep else as_float64(array)
-    _refuse_non_finite(array, name)
+    if finite:
+        refuse_non_finite(array, name)
     return array
 
 
-def _refuse_non_finite(array: NDArray[Any], name: str) -> None:
+def refuse_non_finite(array: NDArray[Any], name: str) -> None:
+    """Refuse NaN and infinities.
+
+    Parameters
+    ----------
+    array : ndarray
+        Real numbers.
+    name : str
+        Name of the argument, for messages.
+
+    Raises
+    ------
+    ValueError
+        When there is one, with the place of the first.
+    """
     # One sum tells whether an element-wise search is needed; it may also overflow, which is fine.
     with np.errstate(over="ignore", invalid="ignore"):
         total = array.sum(dtype=np.float64)

@@ -10,6 +10,7 @@ import scipy.special as sc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 
 from hasten.quadrature import PolynomialBasis
 
@@ -198,3 +199,39 @@ def test_anything_is_answered_or_refused(domain, degree, kind, x):
         return
     assert values.shape == (1, degree + 1)
     assert np.isfinite(values).all()
+
+
+@pytest.mark.parametrize(
+    ("args", "options"),
+    [
+        (((0, 2), 3), {}),
+        (([(0, 1), (-1, 1)], (2, 3)), {"index": "tensor"}),
+        (((-INF, INF), 4, "hermite"), {"loc": 1.5, "scale": 2.0}),
+        (((0, 1), 2, "jacobi"), {"alpha": 0.25, "beta": -0.5}),
+    ],
+)
+def test_parameters_make_the_basis_again(args, options):
+    basis = PolynomialBasis(*args, **options)
+    again = PolynomialBasis(**basis.get_params())
+    X = np.full((1, basis.n_dimensions), 0.3)
+    assert again == basis
+    assert_array_equal(again(X), basis(X))
+    assert repr(again) == repr(basis)
+    for other in (clone(basis), copy.deepcopy(basis), pickle.loads(pickle.dumps(basis))):
+        assert other == basis
+        assert_array_equal(other(X), basis(X))
+        assert_array_equal(other.integrals, basis.integrals)
+
+
+def test_parameters_are_set_all_or_none():
+    basis = PolynomialBasis((0, 1), 3)
+    other = clone(basis)
+    assert basis.set_params(degree=4, domain=(0, 2)) is basis
+    assert basis == PolynomialBasis((0, 2), 4)
+    assert other == PolynomialBasis((0, 1), 3)
+    with pytest.raises(ValueError, match="`alpha` must be"):
+        basis.set_params(degree=2, alpha=3.0)
+    with pytest.raises(ValueError, match="`params` must be one of 'domain'"):
+        basis.set_params(order=2)
+    assert basis == PolynomialBasis((0, 2), 4)
+    assert len(basis([[0.5]])[0]) == 5

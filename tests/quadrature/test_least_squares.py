@@ -307,6 +307,31 @@ class TestFit:
         with pytest.raises(NotFittedError):
             whole.merge(WeightedLeastSquares(basis))
 
+    def test_many_outputs_merge_and_take_memory_in_proportion(self):
+        X, _, w = self.data(200)
+        y = np.random.default_rng(3).normal(size=(200, 300))
+        basis = PolynomialBasis([(-1, 1)] * 2, 3)
+        whole = WeightedLeastSquares(basis).fit(X, y, w)
+        parts = [WeightedLeastSquares(basis).fit(X[k::2], y[k::2], w[k::2]) for k in range(2)]
+        merged = parts[0].merge(parts[1])
+        assert_allclose(merged.coef_, whole.coef_, atol=1e-12)
+        assert_allclose(merged.result_.residual, whole.result_.residual, rtol=1e-12)
+        assert_allclose(merged.loo_error_, whole.result_.residual / (1 - 10 / 200), rtol=1e-12)
+        # A factor of features and values side by side would take 310^2 numbers.
+        assert len(pickle.dumps(whole.result_._reduced)) < 8 * 300 * 15
+
+    @pytest.mark.parametrize("unit", [2.0**1000, 2.0**-1000])
+    def test_the_unit_of_the_values_does_not_matter(self, unit):
+        X, y, w = self.data(outputs=2)
+        basis = PolynomialBasis([(-1, 1)] * 2, 2)
+        plain = WeightedLeastSquares(basis).fit(X, y, w)
+        scaled = WeightedLeastSquares(basis).fit(X, unit * y, w)
+        assert_allclose(scaled.coef_, unit * plain.coef_, rtol=1e-13)
+        assert_allclose(scaled.loo_error_, unit * plain.loo_error_, rtol=1e-13)
+        assert_allclose(scaled.result_.residual, unit * plain.result_.residual, rtol=1e-13)
+        twice = scaled.merge(scaled)
+        assert_allclose(twice.loo_error_, unit * plain.merge(plain).loo_error_, rtol=1e-13)
+
     def test_as_many_points_as_functions(self):
         basis = PolynomialBasis((-1, 1), 4)
         model = WeightedLeastSquares(basis, n_samples=5, random_state=0)
@@ -367,6 +392,34 @@ class TestConventions:
         assert search.best_params_["basis"] in bases
         pipeline = make_pipeline(StandardScaler(), WeightedLeastSquares()).fit(X, y)
         assert pipeline.predict(X).shape == (90,)
+
+    def test_parameters_of_the_basis_are_searched(self):
+        rng = np.random.default_rng(2)
+        X = rng.uniform(-1, 1, (80, 2))
+        y = X[:, 0] ** 3 - X[:, 1]
+        basis = PolynomialBasis([(-1, 1)] * 2, 1)
+        model = WeightedLeastSquares(basis)
+        search = GridSearchCV(model, {"basis__degree": [1, 2, 3]}, cv=3).fit(X, y)
+        assert search.best_params_ == {"basis__degree": 3}
+        assert search.best_score_ > 1 - 1e-12
+        assert basis.degree == 1
+        assert clone(model).basis == basis
+        assert clone(model).basis is not basis
+
+    def test_a_fit_keeps_its_basis(self):
+        X, y, _ = TestFit.data()
+        model = WeightedLeastSquares(PolynomialBasis([(-1, 1)] * 2, 2)).fit(X, y)
+        expected = model.predict(X)
+        model.set_params(basis__degree=3)
+        assert model.basis.degree == 3
+        assert model.basis_.degree == 2
+        assert_array_equal(model.predict(X), expected)
+        assert model.fit(X, y).coef_.shape == (10,)
+
+    def test_fit_refuses_an_unknown_sampling(self):
+        X, y, _ = TestFit.data()
+        with pytest.raises(ValueError, match="`sampling` must be one of 'repeated_dpp'"):
+            WeightedLeastSquares(sampling="mcmc").fit(X, y)
 
     def test_tables(self):
         X, y, _ = TestFit.data()

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypedDict, final
+from typing import Any, Self, TypeAlias, TypedDict, final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ from . import Info
 
 __all__ = [
     "Levels",
+    "Polynomials",
     "Rounds",
     "bayes_certificate",
     "bayes_grid",
@@ -294,29 +295,37 @@ def bayes_predict(
 
 # ---------------------------------------------------------------- determinantal sampling
 
-# Kind, exponents, shift (d,), scale (d,), multi-indices (m, d).
-_Basis: TypeAlias = tuple[
-    str,
-    tuple[float, float],
-    npt.NDArray[np.float64],
-    npt.NDArray[np.float64],
-    npt.NDArray[np.uint32],
+@final
+class Polynomials:
+    def __new__(
+        cls,
+        kind: str,
+        exponents: tuple[float, float],
+        shift: npt.NDArray[np.float64],  # (d,)
+        scale: npt.NDArray[np.float64],  # (d,)
+        indices: npt.NDArray[np.uint32],  # (m, d)
+        /,
+    ) -> Self: ...
+
+# Columns of the triangle (m, m), projections (v, m), norms of residuals (v,).
+_Reduced: TypeAlias = tuple[
+    npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]
 ]
 
 class _Fit(TypedDict):
     coefficients: npt.NDArray[np.float64]  # (m, v)
     eigenvalues: npt.NDArray[np.float64]  # (m,)
-    residual_sums: npt.NDArray[np.float64]  # (v,)
+    residual_norms: npt.NDArray[np.float64]  # (v,)
     leave_one_out: npt.NDArray[np.float64]  # (v,)
-    factor: npt.NDArray[np.float64]  # (m + v, m + v)
+    reduced: _Reduced
 
 def multi_indices(index: str, degrees: list[int], /) -> npt.NDArray[np.uint32]: ...  # (m, d)
 def polynomial_values(
-    basis: _Basis, points: npt.NDArray[np.float64], n_threads: int | None, /
+    basis: Polynomials, points: npt.NDArray[np.float64], n_threads: int | None, /
 ) -> npt.NDArray[np.float64]: ...  # (n, m)
-def polynomial_integrals(basis: _Basis, /) -> npt.NDArray[np.float64]: ...  # (m,)
+def polynomial_integrals(basis: Polynomials, /) -> npt.NDArray[np.float64]: ...  # (m,)
 def polynomial_sample(
-    basis: _Basis,
+    basis: Polynomials,
     scheme: str,
     n: int,
     condition: float | None,
@@ -348,6 +357,4 @@ def least_squares(
     n_threads: int | None,
     /,
 ) -> _Fit: ...
-def merge_least_squares(
-    first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], width: int, n: int, /
-) -> _Fit: ...
+def merge_least_squares(first: _Reduced, second: _Reduced, n: int, /) -> _Fit: ...

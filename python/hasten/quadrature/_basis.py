@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 KINDS = ("legendre", "chebyshev", "hermite", "laguerre", "jacobi")
 INDEX_SETS = ("total", "tensor", "hyperbolic")
+
+_PARAMETERS = ("domain", "degree", "kind", "index", "alpha", "beta", "loc", "scale")
 
 #: Largest degree that is asked for; the core says when a basis has too many functions.
 _MAX_DEGREE = 2**20
@@ -64,6 +66,8 @@ class PolynomialBasis:
         As given.
     indices : ndarray of shape (m, d)
         The degrees of each function, sorted by their sums; the first function is 1.
+    alpha, beta, loc, scale : float
+        As given.
     integrals : ndarray of shape (m,)
         The integral of each function: Lebesgue's over a box, under the measure for "hermite" and
         "laguerre".
@@ -124,11 +128,11 @@ class PolynomialBasis:
         self.kind = check_choice(kind, "kind", KINDS)
         self.index = check_choice(index, "index", INDEX_SETS)
         ends = _ends(domain)
-        self._exponents = (
-            check_real(alpha, "alpha", minimum=-0.5, maximum=0.5),
-            check_real(beta, "beta", minimum=-0.5, maximum=0.5),
-        )
-        shift, width = _map(ends, self.kind, loc, scale)
+        self.alpha = check_real(alpha, "alpha", minimum=-0.5, maximum=0.5)
+        self.beta = check_real(beta, "beta", minimum=-0.5, maximum=0.5)
+        self.loc = check_real(loc, "loc")
+        self.scale = check_real(scale, "scale", minimum=0.0, exclusive=True)
+        shift, width = _map(ends, self.kind, self.loc, self.scale)
         narrow = np.flatnonzero(is_narrow(shift, width))
         if narrow.size:
             low, high = ends[narrow[0]]
@@ -143,8 +147,71 @@ class PolynomialBasis:
         for array in (self.indices, self.domain, self._shift, self._scale):
             array.flags.writeable = False
         # Refuses a degree that is too large here, not at the first use.
-        self.integrals = _core.polynomial_integrals(self._parts)
+        self._polynomials = self._make()
+        self.integrals = _core.polynomial_integrals(self._polynomials)
         self.integrals.flags.writeable = False
+
+    def _make(self) -> _core.Polynomials:
+        """Make what the core evaluates and draws from."""
+        return _core.Polynomials(
+            self.kind, (self.alpha, self.beta), self._shift, self._scale, self.indices
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: all but the object of the core."""
+        return {name: value for name, value in vars(self).items() if name != "_polynomials"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up what was pickled."""
+        vars(self).update(state)
+        self._polynomials = self._make()
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002  scikit-learn's.
+        """Return the arguments that make this basis, as scikit-learn asks for them.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            Makes no difference: no argument has parameters of its own.
+
+        Returns
+        -------
+        dict
+            By name.
+        """
+        return {name: getattr(self, name) for name in _PARAMETERS}
+
+    def set_params(self, **params: Any) -> Self:
+        """Change arguments in place, as scikit-learn does for ``basis__degree``.
+
+        Parameters
+        ----------
+        **params
+            New values by name.
+
+        Returns
+        -------
+        PolynomialBasis
+            The basis itself, which is a different one from now on, also where it is a key of a
+            dictionary. A fitted `WeightedLeastSquares` keeps the one of its fit.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When there is no such argument or its value is not valid; nothing is changed then.
+        """
+        for name in params:
+            check_choice(name, "params", _PARAMETERS)
+        changed = type(self)(**(self.get_params() | params))
+        vars(self).update(vars(changed))
+        return self
+
+    def __sklearn_clone__(self) -> Self:
+        """Return an equal basis whose parameters may be set on its own."""
+        other = object.__new__(type(self))
+        # Arrays are never written to, so they may be shared.
+        vars(other).update(vars(self))
+        return other
 
     @property
     def n_dimensions(self) -> int:
@@ -174,7 +241,7 @@ class PolynomialBasis:
         ValueError, TypeError
             When `X` is not valid, or a value overflows.
         """
-        return _core.polynomial_values(self._parts, self._points(X), None)
+        return _core.polynomial_values(self._polynomials, self._points(X), None)
 
     def _points(self, X: ArrayLike) -> NDArray[np.float64]:
         array = as_array(X, "X")
@@ -188,16 +255,11 @@ class PolynomialBasis:
             )
         return as_float64(points)
 
-    @property
-    def _parts(self) -> Any:
-        """What the core makes the basis of."""
-        return (self.kind, self._exponents, self._shift, self._scale, self.indices)
-
     def __eq__(self, other: object) -> bool:
         """Say whether another object is the same basis."""
         if not isinstance(other, PolynomialBasis):
             return NotImplemented
-        same_kind = (self.kind, self._exponents) == (other.kind, other._exponents)
+        same_kind = (self.kind, self.alpha, self.beta) == (other.kind, other.alpha, other.beta)
         pairs = (
             (self._shift, other._shift),
             (self._scale, other._scale),
@@ -207,7 +269,7 @@ class PolynomialBasis:
 
     def __hash__(self) -> int:
         """Hash what makes two bases equal."""
-        return hash((self.kind, self._exponents, self.indices.tobytes()))
+        return hash((self.kind, self.alpha, self.beta, self.indices.tobytes()))
 
     def __repr__(self) -> str:
         """Return the call that makes the basis, but for the parameters of its measure."""
@@ -260,7 +322,6 @@ def _map(
     ends: NDArray[np.float64], kind: str, loc: float, scale: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return shift and scale of the standard range."""
-    loc, scale = check_real(loc, "loc"), check_real(scale, "scale", minimum=0.0, exclusive=True)
     d = len(ends)
     finite = {"hermite": (False, False), "laguerre": (True, False)}.get(kind, (True, True))
     if not (np.isfinite(ends) == finite).all():

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -85,8 +85,11 @@ class WeightedLeastSquares(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     Notes
     -----
     Minimises :math:`\sum_i\omega_i(y_i - \sum_j c_j\phi_j(x_i))^2` by a QR factorisation in blocks,
-    never by normal equations: O(n (m + n_outputs)^2) time,
-    8 (n m + (m + n_outputs)^2) bytes.
+    never by normal equations: O(n m (m + n_outputs)) time, 8 n m bytes for the features and a
+    hundred times 8 m (m + n_outputs) at most for factors of blocks, one of which is kept.
+
+    Parameters of a `PolynomialBasis` are set through this estimator, as in
+    ``set_params(basis__degree=3)`` or a grid search over ``basis__degree``.
 
     The error is :math:`\sqrt{\frac1n\sum_i\omega_i(r_i/(1-h_i))^2}` with residuals r and leverages
     h, an estimate of :math:`\|f-\hat f\|` under the measure of the basis when points and weights
@@ -248,16 +251,18 @@ class WeightedLeastSquares(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return self._fit(basis, points, values, weights, converged=True)
 
     def _fit(self, basis: Any, X: Any, y: Any, weights: Any, converged: bool) -> Self:
+        check_choice(self.sampling, "sampling", SAMPLINGS)
         m = functions(basis)
         features = evaluate(basis, X)
         n = len(X)
         _require_points(n, m)
         single = y.ndim == 1
         fit = _core.least_squares(features, y.reshape(n, -1), weights, resolve(self.n_threads))
-        error = np.sqrt(fit["leave_one_out"])
+        error = fit["leave_one_out"]
         self.result_ = from_fit(
             fit,
-            basis=basis,
+            # Parameters of the one that was given may be set anew after the fit.
+            basis=clone(basis) if hasattr(basis, "get_params") else basis,
             error=error,
             message=NO_POINT_TO_SPARE if np.isnan(error).any() else BY_LEAVING_ONE_OUT,
             n_samples=n,

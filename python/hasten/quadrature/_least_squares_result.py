@@ -64,7 +64,7 @@ class LeastSquaresResult(Result):
     n_samples: int
     X: NDArray[np.float64] | None = field(default=None, repr=False)
     weights: NDArray[np.float64] | None = field(default=None, repr=False)
-    _factor: NDArray[np.float64] = field(repr=False)
+    _reduced: Any = field(repr=False)
 
     def __str__(self) -> str:
         """Return sizes, stability and the estimated error."""
@@ -109,9 +109,9 @@ class LeastSquaresResult(Result):
                 f"`other` must have coefficients of shape {self.coef.shape}; got {other.coef.shape}"
             )
         n, m = self.n_samples + other.n_samples, len(self.gram_eigenvalues)
-        fit = _core.merge_least_squares(self._factor, other._factor, m, n)
-        mean_square = fit["residual_sums"] / n
-        error = np.sqrt(mean_square) / (1.0 - m / n) if n > m else np.full_like(mean_square, np.nan)
+        fit = _core.merge_least_squares(self._reduced, other._reduced, n)
+        residual = fit["residual_norms"] / np.sqrt(n)
+        error = residual / (1.0 - m / n) if n > m else np.full_like(residual, np.nan)
         return from_fit(
             fit,
             basis=self.basis,
@@ -184,7 +184,7 @@ def from_fit(
     LeastSquaresResult
         The result.
     """
-    residual = np.sqrt(fit["residual_sums"] / n_samples)
+    residual = fit["residual_norms"] / np.sqrt(n_samples)
     eigenvalues = fit["eigenvalues"]
     with np.errstate(over="ignore", divide="ignore"):
         # Infinite where weights are near the end of the range of doubles.
@@ -202,5 +202,5 @@ def from_fit(
         n_samples=n_samples,
         X=X,
         weights=weights,
-        _factor=fit["factor"],
+        _reduced=fit["reduced"],
     )

@@ -20,6 +20,7 @@ from hasten._validation import (
     check_real,
     check_rng,
     draw_key,
+    refuse_non_finite,
 )
 from hasten.quadrature._basis import PolynomialBasis
 from hasten.quadrature._callable_basis import Source, evaluate, functions
@@ -129,8 +130,10 @@ def dpp_sample(
     differences of totals, so there is no matrix at which probabilities stop adding up.
 
     O(n m) once for the scores, then O(m^3 log m) a set; 8 (m^2 + 3 n) bytes beyond the matrix, and
-    8 n m more with `orthonormalize`. That the columns are orthonormal is checked through their
-    products with four random vectors, and in full where these look suspicious.
+    8 n m more with `orthonormalize`. Rows that are found sequentially, which are all m or with
+    "auto" the last :math:`m^2/n` of a set, take 8 n bytes each for each thread. That the columns
+    are orthonormal is checked through the norms of their products with four random vectors, and in
+    full where these look suspicious.
 
     References
     ----------
@@ -148,14 +151,19 @@ def dpp_sample(
     >>> bool(np.diff(rows).min() > 20)  # Points repel each other.
     True
     """
-    matrix: Any = check_array(features, "features", ndim=2, dtype="float64")
+    # The core reads every entry once and would meet what is not finite.
+    matrix: Any = check_array(features, "features", ndim=2, dtype="float64", finite=False)
     count = 1 if size is None else min(check_integer(size, "size", minimum=0), sys.maxsize)
     check_choice(method, "method", METHODS)
     threads = resolve(n_threads)
     generator = check_rng(rng)
-    if check_flag(orthonormalize, "orthonormalize"):
-        matrix = _core.orthonormalize(matrix, threads)
-    sets = _core.dpp_sample(matrix, count, method, draw_key(generator), threads)
+    check_flag(orthonormalize, "orthonormalize")
+    try:
+        basis = _core.orthonormalize(matrix, threads) if orthonormalize else matrix
+        sets = _core.dpp_sample(basis, count, method, draw_key(generator), threads)
+    except ValueError:
+        refuse_non_finite(matrix, "features")
+        raise
     return sets[0] if size is None else sets
 
 
@@ -439,7 +447,12 @@ def draw(request: Request) -> tuple[Sample, str | None]:
     basis = request.basis
     if isinstance(basis, PolynomialBasis):
         X, weights, deviation, n_tries = _core.polynomial_sample(
-            basis._parts, request.scheme, request.n, request.condition, request.key, request.threads
+            basis._polynomials,
+            request.scheme,
+            request.n,
+            request.condition,
+            request.key,
+            request.threads,
         )
         # The map from the standard range may round past an end.
         np.clip(X, basis.domain[:, 0], basis.domain[:, 1], out=X)

@@ -38,7 +38,7 @@ pub(crate) mod quadrature {
     // Determinantal sampling and least squares.
     #[pymodule_export]
     use super::determinantal::{
-        dpp_sample, extend_span, least_squares, merge_least_squares, multi_indices, orthonormalize,
-        polynomial_integrals, polynomial_sample, polynomial_values,
+        Polynomials, dpp_sample, extend_span, least_squares, merge_least_squares, multi_indices,
+        orthonormalize, polynomial_integrals, polynomial_sample, polynomial_values,
     };
 }

@@ -161,6 +161,25 @@ fn bases_are_orthonormal_however_badly_scaled_the_columns_are() {
 }
 
 #[test]
+fn each_product_of_columns_counts_whatever_the_shape() {
+    let team = Team::sequential();
+    // Widths beside multiples of vectors, one row more than a block, an odd number of rows.
+    for (n, m) in [(4097, 5), (101, 8), (64, 1)] {
+        let u = orthonormal(n, m);
+        ProjectionDpp::new(&u, m, &team, &mut ()).unwrap();
+        for (a, b) in [(0, 0), (0, m - 1), (m - 1, m - 1), (m / 2, 0)] {
+            let mut off = u.clone();
+            off.chunks_mut(m).for_each(|row| row[a] += 2e-8 * row[b]);
+            let error = ProjectionDpp::new(&off, m, &team, &mut ()).unwrap_err().to_string();
+            assert!(error.contains("deviate from the identity by"), "{n} {m} {a} {b}: {error}");
+            let mut near = u.clone();
+            near.chunks_mut(m).for_each(|row| row[a] += 3e-9 * row[b]);
+            ProjectionDpp::new(&near, m, &team, &mut ()).unwrap();
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_sampled_is_refused() {
     let team = Team::sequential();
     let refused = |features: &[f64], width| {
@@ -172,6 +191,8 @@ fn what_cannot_be_sampled_is_refused() {
     let found = refused(&[1.0, 0.0, 0.0, 1.0 + 1e-6], 2).to_string();
     assert!(found.contains("deviate from the identity by 2.000e-6"), "{found}");
     assert!(matches!(refused(&[1.0, f64::NAN], 1), Error::NotFinite { index: 1, .. }));
+    let found = refused(&[1e200, 0.0, 0.0, 1.0], 2).to_string();
+    assert!(found.contains("`features` must have orthonormal columns"), "{found}");
     let mut singular = matrix(100, 3);
     singular.chunks_mut(3).for_each(|row| row[2] = row[0] - 2.0 * row[1]);
     let found = orthonormalize(&singular, 3, &team, &mut ()).unwrap_err().to_string();

@@ -2,9 +2,7 @@
 
 use hasten_core::Error;
 use hasten_core::parallel::Team;
-use hasten_core::quadrature::determinantal::{
-    Fit, Observations, least_squares, solve, stack_triangles,
-};
+use hasten_core::quadrature::determinantal::{Fit, Observations, least_squares, solve};
 
 const WIDTH: usize = 4;
 
@@ -44,7 +42,7 @@ fn residuals_are_orthogonal_to_the_features() {
             assert!(product.abs() < 1e-9, "{product}");
         }
         let sum: f64 = (0..n).map(|i| w[i] * residual(i).powi(2)).sum();
-        assert!((found.residual_sums[output] / sum - 1.0).abs() < 1e-12);
+        assert!((found.reduced.residual_norms[output] / sum.sqrt() - 1.0).abs() < 1e-12);
     }
     let trace: f64 = (0..n)
         .map(|i| w[i] / n as f64 * phi[WIDTH * i..][..WIDTH].iter().map(|x| x * x).sum::<f64>())
@@ -67,7 +65,7 @@ fn leaving_one_out_is_what_it_says() {
             let miss = y[2 * i + output] - fitted(&others, &phi[WIDTH * i..][..WIDTH], output);
             sum += w[i] * miss * miss / n as f64;
         }
-        assert!((found.leave_one_out[output] / sum - 1.0).abs() < 1e-10);
+        assert!((found.leave_one_out[output] / sum.sqrt() - 1.0).abs() < 1e-10);
     }
 }
 
@@ -94,15 +92,58 @@ fn fits_merge_exactly() {
     let cut = 901;
     let first = fit(&phi[..cut * WIDTH], &y[..cut * 2], Some(&w[..cut]), &team);
     let second = fit(&phi[cut * WIDTH..], &y[cut * 2..], Some(&w[cut..]), &team);
-    let merged = solve(stack_triangles(&first.factor, &second.factor).unwrap(), WIDTH, n).unwrap();
+    let merged = solve(first.reduced.stack(&second.reduced).unwrap(), n).unwrap();
     for (a, b) in merged.coefficients.iter().zip(&whole.coefficients) {
         assert!((a - b).abs() < 1e-13);
     }
     for (a, b) in merged.eigenvalues.iter().zip(&whole.eigenvalues) {
         assert!((a / b - 1.0).abs() < 1e-13);
     }
-    for (a, b) in merged.residual_sums.iter().zip(&whole.residual_sums) {
+    for (a, b) in merged.reduced.residual_norms.iter().zip(&whole.reduced.residual_norms) {
         assert!((a / b - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn each_of_many_outputs_is_fitted_as_if_alone() {
+    let (n, n_outputs) = (700, 150);
+    let phi = features(n);
+    let y: Vec<f64> = (0..n * n_outputs).map(|k| (k as f64 * 0.618).sin()).collect();
+    let with = |values: &[f64], n_outputs| {
+        let data = Observations { features: &phi, width: WIDTH, values, n_outputs, weights: None };
+        least_squares(data, &Team::sequential(), &mut ()).unwrap()
+    };
+    let found = with(&y, n_outputs);
+    for output in [0, 63, 64, 149] {
+        let column: Vec<f64> = y[output..].iter().step_by(n_outputs).copied().collect();
+        let alone = with(&column, 1);
+        for j in 0..WIDTH {
+            let difference = found.coefficients[j * n_outputs + output] - alone.coefficients[j];
+            assert!(difference.abs() < 1e-14);
+        }
+        assert!((found.leave_one_out[output] / alone.leave_one_out[0] - 1.0).abs() < 1e-13);
+        let norm = alone.reduced.residual_norms[0];
+        assert!((found.reduced.residual_norms[output] / norm - 1.0).abs() < 1e-13);
+    }
+}
+
+#[test]
+fn the_unit_of_the_values_does_not_matter() {
+    let n = 50;
+    let (phi, y, w) = (features(n), values(n), weights(n));
+    let expected = fit(&phi, &y, Some(&w), &Team::sequential());
+    for unit in [2f64.powi(1000), 2f64.powi(-1000)] {
+        let scaled: Vec<f64> = y.iter().map(|y| unit * y).collect();
+        let found = fit(&phi, &scaled, Some(&w), &Team::sequential());
+        let norms = (&found.reduced.residual_norms, &expected.reduced.residual_norms);
+        for (found, expected) in [(&found.leave_one_out, &expected.leave_one_out), norms] {
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found / (unit * expected) - 1.0).abs() < 1e-13);
+            }
+        }
+        let merged = found.reduced.stack(&found.reduced).unwrap();
+        let twice = expected.reduced.residual_norms[0] * 2f64.sqrt();
+        assert!((merged.residual_norms[0] / (unit * twice) - 1.0).abs() < 1e-13);
     }
 }
 

@@ -1,10 +1,9 @@
 //! `hasten._core.quadrature`: determinantal sampling and least squares.
 
-use hasten_core::error::Error;
 use hasten_core::parallel::Team;
 use hasten_core::quadrature::determinantal::{
     self as core, Base, Family, Fit, IndexSet, Method, Observations, Offer, PolynomialBasis,
-    ProjectionDpp, Scheme, Span, Triangle,
+    ProjectionDpp, Reduced, Scheme, Span, Triangle,
 };
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
@@ -19,15 +18,6 @@ use crate::call::{self, Call};
 
 /// Seconds of one multiplication in dense products.
 const MULTIPLICATION: f64 = 3e-10;
-
-/// Kind, exponents, shift (d,), scale (d,) and multi-indices (m, d) of a basis.
-type Parts<'py> = (
-    String,
-    (f64, f64),
-    PyReadonlyArray1<'py, f64>,
-    PyReadonlyArray1<'py, f64>,
-    PyReadonlyArray2<'py, u32>,
-);
 
 fn unknown<T>(argument: &str, value: &str) -> PyResult<T> {
     Err(PyValueError::new_err(format!("`{argument}` must be a known name; got {value:?}")))
@@ -44,32 +34,32 @@ fn family(kind: &str, (alpha, beta): (f64, f64)) -> PyResult<Family> {
     }
 }
 
-/// The arrays of a basis, borrowed.
-#[derive(Clone, Copy)]
-struct Terms<'a> {
-    family: Family,
-    shift: &'a [f64],
-    scale: &'a [f64],
-    indices: &'a [u32],
+/// A polynomial basis, made once.
+#[pyclass(frozen, module = "hasten._core.quadrature")]
+pub(super) struct Polynomials {
+    basis: PolynomialBasis,
 }
 
-impl<'a> Terms<'a> {
-    fn new(parts: &'a Parts<'_>) -> PyResult<Self> {
-        Ok(Self {
-            family: family(&parts.0, parts.1)?,
-            shift: slice(&parts.2, "shift")?,
-            scale: slice(&parts.3, "scale")?,
-            indices: slice(&parts.4, "indices")?,
-        })
-    }
-
-    fn basis(self) -> Result<PolynomialBasis, Error> {
-        PolynomialBasis::new(self.family, self.shift, self.scale, self.indices)
-    }
-
-    /// Number of functions, without a division by zero.
-    fn n_functions(self) -> usize {
-        self.indices.len() / self.shift.len().max(1)
+#[pymethods]
+impl Polynomials {
+    /// From shift (d,), scale (d,) and multi-indices (m, d).
+    #[new]
+    #[pyo3(signature = (kind, exponents, shift, scale, indices, /))]
+    fn new(
+        py: Python<'_>,
+        kind: &str,
+        exponents: (f64, f64),
+        shift: PyReadonlyArray1<'_, f64>,
+        scale: PyReadonlyArray1<'_, f64>,
+        indices: PyReadonlyArray2<'_, u32>,
+    ) -> PyResult<Self> {
+        let family = family(kind, exponents)?;
+        let (shift, scale) = (slice(&shift, "shift")?, slice(&scale, "scale")?);
+        let indices = slice(&indices, "indices")?;
+        let call = Call { n_threads: Some(1), callback: None, work: 0.0 };
+        let basis =
+            call::run(py, call, |_, _| PolynomialBasis::new(family, shift, scale, indices))?;
+        Ok(Self { basis })
     }
 }
 
@@ -104,18 +94,17 @@ pub(super) fn multi_indices<'py>(
 #[pyo3(signature = (basis, points, n_threads, /))]
 pub(super) fn polynomial_values<'py>(
     py: Python<'py>,
-    basis: Parts<'py>,
+    basis: &Bound<'py, Polynomials>,
     points: PyReadonlyArray2<'py, f64>,
     n_threads: Option<usize>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let terms = Terms::new(&basis)?;
+    let basis = &basis.get().basis;
     let points = slice(&points, "X")?;
-    let m = terms.n_functions();
-    let work = points.len() as f64 * m as f64 * 2e-9;
+    let work = points.len() as f64 * basis.len() as f64 * 2e-9;
     let values = call::run(py, Call { n_threads, callback: None, work }, |team, control| {
-        terms.basis()?.evaluate(points, team, &|| control.check())
+        basis.evaluate(points, team, &|| control.check())
     })?;
-    rows_of(py, values, m)
+    rows_of(py, values, basis.len())
 }
 
 /// The integral (m,) of each function of a polynomial basis.
@@ -123,11 +112,11 @@ pub(super) fn polynomial_values<'py>(
 #[pyo3(signature = (basis, /))]
 pub(super) fn polynomial_integrals<'py>(
     py: Python<'py>,
-    basis: Parts<'py>,
+    basis: &Bound<'py, Polynomials>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let terms = Terms::new(&basis)?;
+    let basis = &basis.get().basis;
     let call = Call { n_threads: Some(1), callback: None, work: 0.0 };
-    let values = call::run(py, call, |_, control| terms.basis()?.integrals(control))?;
+    let values = call::run(py, call, |_, control| basis.integrals(control))?;
     Ok(values.into_pyarray(py))
 }
 
@@ -139,15 +128,15 @@ type Drawn<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>, Option<
 #[pyo3(signature = (basis, scheme, n, condition, key, n_threads, /))]
 pub(super) fn polynomial_sample<'py>(
     py: Python<'py>,
-    basis: Parts<'py>,
+    basis: &Bound<'py, Polynomials>,
     scheme: &str,
     n: usize,
     condition: Option<f64>,
     key: u64,
     n_threads: Option<usize>,
 ) -> PyResult<Drawn<'py>> {
-    let terms = Terms::new(&basis)?;
-    let (m, d) = (terms.n_functions() as f64, terms.shift.len());
+    let basis = &basis.get().basis;
+    let (m, d) = (basis.len() as f64, basis.n_dimensions());
     let (scheme, sets) = match scheme {
         "christoffel" => (Scheme::Christoffel { n }, 0.0),
         "volume" => (Scheme::Volume { n, base: Base::Christoffel }, 1.0),
@@ -158,7 +147,7 @@ pub(super) fn polynomial_sample<'py>(
     let process = sets * m * m * (m * MULTIPLICATION * (1.0 + m.ln()) + 1e-7);
     let work = process + n as f64 * d as f64 * 2e-7;
     let drawn = call::run(py, Call { n_threads, callback: None, work }, |team, control| {
-        core::sample(&terms.basis()?, scheme, condition, key, team, control)
+        core::sample(basis, scheme, condition, key, team, control)
     })?;
     let points = rows_of(py, drawn.points, d)?;
     Ok((points, drawn.weights.into_pyarray(py), drawn.deviation, drawn.n_tries))
@@ -237,12 +226,15 @@ pub(super) fn extend_span<'py>(
 
 fn fit_to_dict(py: Python<'_>, fit: Fit, n_outputs: usize) -> PyResult<Bound<'_, PyDict>> {
     let out = PyDict::new(py);
-    let order = fit.factor.order;
+    let Reduced { triangle, projections, residual_norms } = fit.reduced;
     out.set_item("coefficients", rows_of(py, fit.coefficients, n_outputs)?)?;
     out.set_item("eigenvalues", fit.eigenvalues.into_pyarray(py))?;
-    out.set_item("residual_sums", fit.residual_sums.into_pyarray(py))?;
     out.set_item("leave_one_out", fit.leave_one_out.into_pyarray(py))?;
-    out.set_item("factor", rows_of(py, fit.factor.entries, order)?)?;
+    let residual_norms = residual_norms.into_pyarray(py);
+    out.set_item("residual_norms", &residual_norms)?;
+    let projections = rows_of(py, projections, triangle.order)?;
+    let triangle = rows_of(py, triangle.entries, triangle.order)?;
+    out.set_item("reduced", (triangle, projections, residual_norms))?;
     Ok(out)
 }
 
@@ -268,24 +260,35 @@ pub(super) fn least_squares<'py>(
     fit_to_dict(py, fit, n_outputs)
 }
 
-/// The fit of two sets of points from their factors, of `n` points in all, as a dictionary.
+/// Columns of the triangle (m, m), projections (v, m) and norms of residuals (v,).
+type Parted<'py> =
+    (PyReadonlyArray2<'py, f64>, PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, f64>);
+
+fn reduced((triangle, projections, norms): &Parted<'_>) -> PyResult<Reduced> {
+    let order = triangle.shape()[0];
+    if triangle.shape() != [order, order] || projections.shape() != [norms.len(), order] {
+        return Err(PyValueError::new_err("`other` must have factors of one problem"));
+    }
+    Ok(Reduced {
+        triangle: Triangle { order, entries: slice(triangle, "triangle")?.to_vec() },
+        projections: slice(projections, "projections")?.to_vec(),
+        residual_norms: slice(norms, "residual_norms")?.to_vec(),
+    })
+}
+
+/// The fit of two sets of points from their reduced problems, of `n` points in all, as a dictionary.
 #[pyfunction]
-#[pyo3(signature = (first, second, width, n, /))]
+#[pyo3(signature = (first, second, n, /))]
 pub(super) fn merge_least_squares<'py>(
     py: Python<'py>,
-    first: PyReadonlyArray2<'py, f64>,
-    second: PyReadonlyArray2<'py, f64>,
-    width: usize,
+    first: Parted<'py>,
+    second: Parted<'py>,
     n: usize,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let triangle = |view: &PyReadonlyArray2<'py, f64>, argument| -> PyResult<Triangle> {
-        Ok(Triangle { order: view.shape()[0], entries: slice(view, argument)?.to_vec() })
-    };
-    let (first, second) = (triangle(&first, "first")?, triangle(&second, "second")?);
-    let order = first.order;
-    let work = 4.0 * MULTIPLICATION * (order as f64).powi(3);
+    let (first, second) = (reduced(&first)?, reduced(&second)?);
+    let (order, n_outputs) = (first.triangle.order as f64, first.residual_norms.len());
+    let work = 4.0 * MULTIPLICATION * order * order * (order + n_outputs as f64);
     let call = Call { n_threads: Some(1), callback: None, work };
-    let fit =
-        call::run(py, call, |_, _| core::solve(core::stack_triangles(&first, &second)?, width, n))?;
-    fit_to_dict(py, fit, order - width)
+    let fit = call::run(py, call, |_, _| core::solve(first.stack(&second)?, n))?;
+    fit_to_dict(py, fit, n_outputs)
 }

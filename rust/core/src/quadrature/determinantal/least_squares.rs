@@ -1,10 +1,14 @@
 //! Weighted least squares, with what its certificate needs.
 
 use super::draws::Watch;
-use super::factor::{Triangle, rank, triangle};
+use super::factor::rank;
+use super::reduced::{Reduced, reduce};
 use crate::control::Control;
 use crate::error::{Error, require_finite, try_zeroed};
 use crate::parallel::{BLOCK, Team, pairwise_sum};
+
+/// Points between two looks at the caller's wish to stop; each may carry many outputs.
+const LOOK: usize = 64;
 
 /// Values of functions and of a basis at some points, borrowed.
 #[derive(Debug, Clone, Copy)]
@@ -28,17 +32,15 @@ pub struct Fit {
     pub coefficients: Vec<f64>,
     /// Eigenvalues of `G = (1/n) sum_i w_i phi(x_i) phi(x_i)^T`, ascending (m,).
     pub eigenvalues: Vec<f64>,
-    /// The weighted sum of squares of the residuals of each output (v,).
-    pub residual_sums: Vec<f64>,
-    /// `(1/n) sum_i w_i (r_i / (1 - h_i))^2` of each output (v,): the squared error as estimated by
-    /// leaving one out. NaN without points to spare, infinite where one cannot be left out.
+    /// The root of `sum_i w_i (r_i / (1 - h_i))^2 / n` of each output (v,): the error as estimated
+    /// by leaving one out. NaN without points to spare, infinite where one cannot be left out.
     pub leave_one_out: Vec<f64>,
-    /// The triangular factor of weighted features and values side by side (m + v, m + v).
-    pub factor: Triangle,
+    /// The weighted problem without its points, with the norms of the residuals.
+    pub reduced: Reduced,
 }
 
-/// Fit by QR of the weighted features, never by normal equations: O(n m^2) time, the data stream
-/// once for the factor and once for the residuals.
+/// Fit by QR of the weighted features, never by normal equations: O(n m (m + v)) time, the data
+/// stream once for the factor and once for the residuals.
 ///
 /// # Errors
 /// [`Error::Shape`] for arrays that do not fit together, fewer points than functions, or points
@@ -53,52 +55,78 @@ pub fn least_squares(
     let n = check(data)?;
     let watch = Watch::new(control);
     let root = |i: usize| weights.map_or(1.0, |w| w[i].sqrt());
-    let order = width + n_outputs;
-    let fill = |i: usize, row: &mut [f64]| {
+    let fill = |i: usize, first: usize, out: &mut [f64]| {
+        let source = match first.checked_sub(width) {
+            None => &features[i * width + first..],
+            Some(output) => &values[i * n_outputs + output..],
+        };
         let root = root(i);
-        let known = &features[i * width..(i + 1) * width];
-        let given = &values[i * n_outputs..(i + 1) * n_outputs];
-        row.iter_mut().zip(known.iter().chain(given)).for_each(|(out, x)| *out = root * x);
+        out.iter_mut().zip(source).for_each(|(out, x)| *out = root * x);
     };
-    let factor = triangle(n, order, fill, team, &watch)?;
-    let mut fit = solve(factor, width, n)?;
+    let mut fit = solve(reduce(n, width, n_outputs, fill, team, &watch)?, n)?;
     let n_counted = weights.map_or(n, |w| w.iter().filter(|&&w| w > 0.0).count());
-    if n_counted <= width {
-        return Ok(fit);
+    if n_counted > width {
+        fit.leave_one_out = leave_one_out(&fit, data, root, team, &watch)?;
     }
-    let leading = fit.factor.leading(width)?;
+    Ok(fit)
+}
+
+/// Errors as estimated by leaving each point out in turn.
+fn leave_one_out(
+    fit: &Fit,
+    data: Observations<'_>,
+    root: impl Fn(usize) -> f64 + Sync,
+    team: &Team,
+    watch: &Watch<'_>,
+) -> Result<Vec<f64>, Error> {
+    let Observations { features, width, values, n_outputs, .. } = data;
+    let n = features.len() / width;
+    // Squares are those of parts of the largest weighted value, so that they keep their range.
+    let largest = team.map_blocks(n, BLOCK, |rows| {
+        let mut units = vec![0.0_f64; n_outputs];
+        for i in rows {
+            let given = &values[i * n_outputs..(i + 1) * n_outputs];
+            let root = root(i);
+            units.iter_mut().zip(given).for_each(|(unit, y)| *unit = unit.max((root * y).abs()));
+        }
+        units
+    });
+    let units: Vec<f64> = (0..n_outputs)
+        .map(|output| largest.iter().map(|units| units[output]).fold(0.0, f64::max))
+        .map(|unit| if unit > 0.0 { unit } else { 1.0 })
+        .collect();
     let partial = team.map_blocks(n, BLOCK, |rows| {
         let mut row = vec![0.0; width];
+        let mut fitted = vec![0.0; n_outputs];
         let mut sums = vec![0.0; n_outputs];
-        if watch.check().is_err() {
-            return sums;
-        }
-        for i in rows {
+        for (k, i) in rows.enumerate() {
+            if k.is_multiple_of(LOOK) && watch.check().is_err() {
+                return sums;
+            }
             let (known, root) = (&features[i * width..(i + 1) * width], root(i));
             row.iter_mut().zip(known).for_each(|(out, x)| *out = root * x);
-            leading.divide_row(&mut row);
+            fit.reduced.triangle.divide_row(&mut row);
             let left = 1.0 - row.iter().map(|x| x * x).sum::<f64>();
             let spare = left > 64.0 * f64::EPSILON * width as f64;
-            for (output, sum) in sums.iter_mut().enumerate() {
-                let fitted: f64 = known
-                    .iter()
-                    .zip(fit.coefficients[output..].iter().step_by(n_outputs))
-                    .map(|(x, c)| x * c)
-                    .sum();
-                let residual = root * (values[i * n_outputs + output] - fitted);
+            fitted.fill(0.0);
+            for (x, coefficients) in known.iter().zip(fit.coefficients.chunks_exact(n_outputs)) {
+                fitted.iter_mut().zip(coefficients).for_each(|(out, c)| *out += x * c);
+            }
+            let given = &values[i * n_outputs..(i + 1) * n_outputs];
+            let pairs = given.iter().zip(&fitted).zip(&units);
+            for (sum, ((y, fitted), unit)) in sums.iter_mut().zip(pairs) {
+                let residual = root * (y - fitted) / unit;
                 *sum += if spare { (residual / left).powi(2) } else { f64::INFINITY };
             }
         }
         sums
     });
     watch.check()?;
-    fit.leave_one_out = (0..n_outputs)
-        .map(|output| {
-            let column: Vec<f64> = partial.iter().map(|sums| sums[output]).collect();
-            pairwise_sum(&column) / n as f64
-        })
-        .collect();
-    Ok(fit)
+    let error = |(output, unit): (usize, &f64)| {
+        let column: Vec<f64> = partial.iter().map(|sums| sums[output]).collect();
+        unit * (pairwise_sum(&column) / n as f64).sqrt()
+    };
+    Ok(units.iter().enumerate().map(error).collect())
 }
 
 fn check(data: Observations<'_>) -> Result<usize, Error> {
@@ -139,15 +167,15 @@ fn check(data: Observations<'_>) -> Result<usize, Error> {
     Ok(n)
 }
 
-/// Coefficients from the triangular factor of features and values of `n` points; factors of several
-/// sets of points [stacked](super::stack_triangles) give the fit of all of them, exactly.
+/// Coefficients of a reduced problem of `n` points; problems of several sets of points
+/// [stacked](Reduced::stack) give the fit of all of them, exactly.
 ///
 /// # Errors
 /// [`Error::Shape`] when the points do not determine the coefficients.
-pub fn solve(factor: Triangle, width: usize, n: usize) -> Result<Fit, Error> {
-    let n_outputs = factor.order - width;
-    let leading = factor.leading(width)?;
-    let singular = leading.singular_values()?;
+pub fn solve(reduced: Reduced, n: usize) -> Result<Fit, Error> {
+    let Reduced { triangle, projections, residual_norms } = &reduced;
+    let (width, n_outputs) = (triangle.order, residual_norms.len());
+    let singular = triangle.singular_values()?;
     let found = rank(&singular, n);
     if found < width {
         return Err(Error::Shape {
@@ -157,15 +185,13 @@ pub fn solve(factor: Triangle, width: usize, n: usize) -> Result<Fit, Error> {
         });
     }
     let mut coefficients = try_zeroed(width * n_outputs)?;
-    let mut residual_sums = Vec::with_capacity(n_outputs);
-    for output in 0..n_outputs {
-        let column = &factor.entries[(width + output) * factor.order..][..factor.order];
-        let mut x = column[..width].to_vec();
-        leading.solve(&mut x);
-        coefficients[output..].iter_mut().step_by(n_outputs).zip(x).for_each(|(c, x)| *c = x);
-        residual_sums.push(column[width..].iter().map(|r| r * r).sum());
+    let mut x = vec![0.0; width];
+    for (output, projection) in projections.chunks_exact(width).enumerate() {
+        x.copy_from_slice(projection);
+        triangle.solve(&mut x);
+        coefficients[output..].iter_mut().step_by(n_outputs).zip(&x).for_each(|(c, x)| *c = *x);
     }
     let eigenvalues = singular.iter().rev().map(|s| s * s / n as f64).collect();
     let leave_one_out = vec![f64::NAN; n_outputs];
-    Ok(Fit { coefficients, eigenvalues, residual_sums, leave_one_out, factor })
+    Ok(Fit { coefficients, eigenvalues, leave_one_out, reduced })
 }

@@ -33,7 +33,7 @@
 //! let fit = least_squares(data, &team, &mut ())?;
 //! let mean = (1f64.exp() - (-1f64).exp()) / 2.0;
 //! assert!((fit.coefficients[0] - mean).abs() < 1e-8);
-//! assert!(fit.leave_one_out[0].sqrt() < 1e-8);
+//! assert!(fit.leave_one_out[0] < 1e-8);
 //! # Ok::<(), hasten_core::Error>(())
 //! ```
 
@@ -44,17 +44,20 @@ mod factor;
 mod family;
 mod index_set;
 mod least_squares;
+mod orthonormality;
 mod projection;
+mod reduced;
 mod sampling;
 mod sequential;
 mod span;
 mod univariate;
 
 pub use basis::PolynomialBasis;
-pub use factor::{Triangle, stack as stack_triangles};
+pub use factor::Triangle;
 pub use family::Family;
 pub use index_set::{IndexSet, multi_indices};
 pub use least_squares::{Fit, Observations, least_squares, solve};
 pub use projection::{Method, ProjectionDpp, orthonormalize};
+pub use reduced::Reduced;
 pub use sampling::{Base, Sample, Scheme, sample};
 pub use span::{Candidates, Offer, Span};

@@ -3,15 +3,13 @@
 use super::alias::Alias;
 use super::draws::{Draws, Watch, purpose};
 use super::factor::{rank, triangle};
+use super::orthonormality::leverage_scores;
 use super::sequential::{complete, tail_length};
-use super::span::{Candidates, Span, block_length, squared_norms};
+use super::span::{Candidates, Span, block_length};
 use crate::control::Control;
-use crate::error::{Error, require_finite, try_vec, try_zeroed};
+use crate::error::{Error, require_finite, try_vec};
 use crate::parallel::{BLOCK, Team, pairwise_sum};
 use crate::rng::Stream;
-
-/// Largest deviation of `U^T U` from the identity that passes.
-const MAX_DEVIATION: f64 = 1e-8;
 
 /// Rows that a thread divides between two looks at the caller's wish to stop.
 const LOOK: usize = 64;
@@ -62,14 +60,8 @@ impl<'a> ProjectionDpp<'a> {
         team: &Team,
         control: &mut dyn Control,
     ) -> Result<Self, Error> {
-        let n = shape(features, width)?;
-        require_finite("features", features)?;
-        let watch = Watch::new(control);
-        require_orthonormal(features, width, team, &watch)?;
-        let mut scores = try_zeroed(n)?;
-        team.for_each_chunk_mut(&mut scores, BLOCK, |start, scores| {
-            squared_norms(&features[start * width..], width, scores);
-        });
+        shape(features, width)?;
+        let scores = leverage_scores(features, width, team, &Watch::new(control))?;
         let alias = Alias::new(&scores, pairwise_sum(&scores));
         Ok(Self { features, width, scores, alias })
     }
@@ -146,68 +138,6 @@ impl<'a> ProjectionDpp<'a> {
         set.iter_mut().zip(chosen).for_each(|(out, place)| *out = place as u64);
         Ok(())
     }
-}
-
-/// Refuse columns that are not orthonormal.
-///
-/// `U^T U - I` is multiplied with four random vectors, O(n m): an entry of 1e-8 goes unseen with a
-/// probability of 1e-4, a large one practically never. Only what looks suspicious is computed in
-/// full, O(n m^2).
-fn require_orthonormal(
-    features: &[f64],
-    width: usize,
-    team: &Team,
-    watch: &Watch<'_>,
-) -> Result<(), Error> {
-    const PROBES: usize = 4;
-    let n = features.len() / width;
-    let mut probes = vec![0.0; PROBES * width];
-    Stream::new(0, 0, 0).fill_normal(0, &mut probes);
-    let partial = team.map_blocks(n, BLOCK, |rows| {
-        let mut sums = vec![0.0; PROBES * width];
-        for row in features[rows.start * width..rows.end * width].chunks_exact(width) {
-            for (probe, sums) in probes.chunks_exact(width).zip(sums.chunks_exact_mut(width)) {
-                let value: f64 = row.iter().zip(probe).map(|(x, z)| x * z).sum();
-                sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += value * x);
-            }
-        }
-        sums
-    });
-    watch.check()?;
-    let mut columns = vec![0.0; partial.len()];
-    let largest = (0..PROBES * width)
-        .map(|k| {
-            columns.iter_mut().zip(&partial).for_each(|(out, sums)| *out = sums[k]);
-            (pairwise_sum(&columns) - probes[k]).abs()
-        })
-        .fold(0.0, f64::max);
-    if largest <= 0.1 * MAX_DEVIATION {
-        return Ok(());
-    }
-    let factor = triangle(
-        n,
-        width,
-        |i, out| out.copy_from_slice(&features[i * width..(i + 1) * width]),
-        team,
-        watch,
-    )?;
-    let column = |j: usize| &factor.entries[j * width..(j + 1) * width];
-    let mut deviation = 0.0_f64;
-    for a in 0..width {
-        for b in 0..=a {
-            let product: f64 = column(a).iter().zip(column(b)).map(|(x, y)| x * y).sum();
-            let expected = if a == b { 1.0 } else { 0.0 };
-            deviation = deviation.max((product - expected).abs());
-        }
-    }
-    if deviation <= MAX_DEVIATION {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        argument: "features",
-        expected: "orthonormal columns, to 1e-8 (pass orthonormalize=True to make them so)".into(),
-        found: format!("products of columns that deviate from the identity by {deviation:.3e}"),
-    })
 }
 
 /// An orthonormal basis (n, m) of the columns of a matrix, by rows.

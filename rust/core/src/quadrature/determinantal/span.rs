@@ -1,6 +1,7 @@
 //! The space of the rows chosen so far, and the choice among candidates.
 
 use faer::{Accum, MatRef, Par};
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::error::{Error, require_finite};
 use crate::linalg::columns_mut;
@@ -56,7 +57,8 @@ impl<'a> Offer<'a> {
     }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+/// Inner product.
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     // Four accumulators, so that the sum vectorises in a fixed order.
     let mut sums = [0.0; 4];
     let (blocks_a, blocks_b) = (a.chunks_exact(4), b.chunks_exact(4));
@@ -116,10 +118,7 @@ impl Span {
     pub(super) fn extend(&mut self, row: &[f64]) -> bool {
         let mut rest = row.to_vec();
         for _ in 0..2 {
-            for known in self.rows.chunks_exact(self.width) {
-                let along = dot(known, &rest);
-                rest.iter_mut().zip(known).for_each(|(x, q)| *x -= along * q);
-            }
+            Arch::new().dispatch(Remove { rows: &self.rows, rest: &mut rest });
         }
         let (left, size) = (dot(&rest, &rest).sqrt(), dot(row, row).sqrt());
         let rounding = 8.0 * f64::EPSILON * (self.width as f64).sqrt() * size;
@@ -183,6 +182,46 @@ impl Span {
                 along[later] +=
                     dot(latest, &rows[later * self.width..(later + 1) * self.width]).powi(2);
             }
+        }
+    }
+}
+
+/// Take from a vector its parts along rows, one after the other.
+struct Remove<'a> {
+    rows: &'a [f64],
+    rest: &'a mut [f64],
+}
+
+impl WithSimd for Remove<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { rows, rest } = self;
+        let width = rest.len();
+        let (rest, rest_tail) = S::as_mut_simd_f64s(rest);
+        for row in rows.chunks_exact(width) {
+            let (row, row_tail) = S::as_simd_f64s(row);
+            let mut sums = [simd.splat_f64s(0.0); 4];
+            let ((blocks, last), (row_blocks, row_last)) =
+                (rest.as_chunks::<4>(), row.as_chunks::<4>());
+            for (x, q) in blocks.iter().zip(row_blocks) {
+                for lane in 0..4 {
+                    sums[lane] = simd.mul_add_e_f64s(x[lane], q[lane], sums[lane]);
+                }
+            }
+            for (sum, (x, q)) in sums.iter_mut().zip(last.iter().zip(row_last)) {
+                *sum = simd.mul_add_e_f64s(*x, *q, *sum);
+            }
+            let sum =
+                simd.add_f64s(simd.add_f64s(sums[0], sums[1]), simd.add_f64s(sums[2], sums[3]));
+            let tail: f64 = rest_tail.iter().zip(row_tail).map(|(x, q)| x * q).sum();
+            let along = simd.reduce_sum_f64s(sum) + tail;
+            let share = simd.splat_f64s(-along);
+            for (x, q) in rest.iter_mut().zip(row) {
+                *x = simd.mul_add_e_f64s(share, *q, *x);
+            }
+            rest_tail.iter_mut().zip(row_tail).for_each(|(x, q)| *x -= along * q);
         }
     }
 }

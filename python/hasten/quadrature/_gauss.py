@@ -247,7 +247,7 @@ def gauss_jacobi(n: int, alpha: float, beta: float, *, n_threads: int | None = N
     -----
     For exponents up to 80 nodes are accurate to 3e-16 and weights to 4e-13 of their own up to
     n = 400; near an end whose exponent is close to -1 errors grow like 4e-16 n. `Rule.error` tells
-    what was reached. O(n) time, about 1 us a node, and 64 bytes a node on the way: marching from
+    what was reached. O(n) time, about 0.1 us a node, and 64 bytes a node on the way: marching from
     root to root by Taylor series, A. Glaser, X. Liu and V. Rokhlin, "A fast algorithm for the
     calculation of the roots of special functions", SIAM J. Sci. Comput. 29, 2007.
 
@@ -340,7 +340,7 @@ def gauss_hermite(n: int, *, weight: str = "physicist", n_threads: int | None = 
     Notes
     -----
     Nodes are accurate to 3e-15 and weights to 2e-13 of their own. From n = 370 on weights at the
-    outer nodes underflow: they are 0, and `log_weights` keep them. O(n) time, about 1 us a node,
+    outer nodes underflow: they are 0, and `log_weights` keep them. O(n) time, about 0.1 us a node,
     and 64 bytes a node on the way; the method is that of `gauss_jacobi`, on
     :math:`u = e^{-x^2 / 2} H_n`.
 
@@ -396,7 +396,7 @@ def gauss_laguerre(n: int, alpha: float = 0.0, *, n_threads: int | None = None) 
     `alpha` is near -1), weights to 2e-13. Above, logarithms of weights keep 15 digits up to n = 59,
     and lose some where `alpha` is larger than n (12 digits at n = 60, `alpha` = 300). `Rule.error`
     tells what was reached. Weights that
-    underflow are 0, and `log_weights` keep them. O(n) time, about 1 us a node, and 64 bytes a node
+    underflow are 0, and `log_weights` keep them. O(n) time, about 0.1 us a node, and 64 bytes a node
     on the way; the method is that of `gauss_jacobi`, on :math:`u = e^{-x / 2} L_n^{(\alpha)}`.
 
     Examples

@@ -118,13 +118,14 @@ impl Control for Counting {
 
 #[test]
 fn marches_look_up_every_few_thousand_roots() {
+    type Make<'a> = &'a dyn Fn(&Counting) -> Result<Rule, Error>;
     let n = 100_000;
-    let count = |patience, make: &dyn Fn(&Counting) -> Result<Rule, Error>| {
+    let count = |patience, make: Make<'_>| {
         let control = Counting { looks: AtomicUsize::new(0), patience };
         let is_made = make(&control).is_ok();
         (is_made, control.looks.into_inner())
     };
-    let makers: [&dyn Fn(&Counting) -> Result<Rule, Error>; 3] = [
+    let makers: [Make<'_>; 3] = [
         &|control| gauss_hermite(n, HermiteWeight::Physicist, &alone(), control),
         &|control| gauss_laguerre(n, 0.5, &alone(), control),
         &|control| gauss_jacobi(n, 0.0, 0.5, &alone(), control),

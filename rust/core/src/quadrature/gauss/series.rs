@@ -12,9 +12,10 @@ pub(super) const GROUP: usize = 4;
 /// Terms below this share of the largest one do not count.
 const NEGLIGIBLE: f64 = 1e-19;
 
-/// How the Taylor coefficients about a point, in units of a step, follow from each other:
-/// `lead (k + 1) (k + 2) a_{k+2} = (k + 1) (first + k rise) a_{k+1} + factor(k) second a_k
-/// + third a_{k-1} + fourth a_{k-2}`.
+/// How the Taylor coefficients about a point, in units of a step, follow from each other.
+///
+/// The left side `lead (k + 1) (k + 2) a_{k+2}` is the sum of `(k + 1) (first + k rise) a_{k+1}`,
+/// `factor(k) second a_k`, `third a_{k-1}` and `fourth a_{k-2}`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Recurrence {
     pub(super) lead: f64,

@@ -99,8 +99,7 @@ fn anchors(root: &Root, history: &Lanes) -> Option<(Lanes, Lanes, Lanes)> {
         }
     }
     let last = MOVES[LANES - 2][LANES - 1] * differences[LANES - 1];
-    // Written so that NaN refuses.
-    if !(last.abs() < ROUGH * differences[1].abs()) {
+    if last.abs() >= ROUGH * differences[1].abs() {
         return None;
     }
     let mut to = [0.0; LANES];

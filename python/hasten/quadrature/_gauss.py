@@ -395,9 +395,9 @@ def gauss_laguerre(n: int, alpha: float = 0.0, *, n_threads: int | None = None) 
     For `alpha` up to 30 nodes are accurate to 2e-14 of their own (the smallest to 1e-13 where
     `alpha` is near -1), weights to 2e-13. Above, logarithms of weights keep 15 digits up to n = 59,
     and lose some where `alpha` is larger than n (12 digits at n = 60, `alpha` = 300). `Rule.error`
-    tells what was reached. Weights that
-    underflow are 0, and `log_weights` keep them. O(n) time, about 0.1 us a node, and 64 bytes a node
-    on the way; the method is that of `gauss_jacobi`, on :math:`u = e^{-x / 2} L_n^{(\alpha)}`.
+    tells what was reached. Weights that underflow are 0, and `log_weights` keep them. O(n) time,
+    about 0.1 us a node, and 64 bytes a node on the way; the method is that of `gauss_jacobi`, on
+    :math:`u = e^{-x / 2} L_n^{(\alpha)}`.
 
     Examples
     --------

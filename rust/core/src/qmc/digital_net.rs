@@ -73,7 +73,7 @@ impl Finish<u32> for Nested {
 
 impl<W: Word> DigitalNet<W> {
     /// The net of `columns` (bits, d), its first point (d,) and seeds (d,), or none.
-    pub(super) fn new(columns: Vec<W>, first: Vec<W>, seeds: Option<&[u32]>) -> Self {
+    pub(super) fn new(columns: &[W], first: &[W], seeds: Option<&[u32]>) -> Self {
         let dimension = first.len();
         let bits = columns.len() / dimension;
         let mut log_size = 0;

@@ -87,7 +87,7 @@ impl Sobol {
                     }
                 })?;
                 let seeds = seeds(dimension, key, task);
-                Net::Reversed(DigitalNet::new(columns, vec![0; dimension], Some(&seeds)))
+                Net::Reversed(DigitalNet::new(&columns, &vec![0; dimension], Some(&seeds)))
             }
             _ if bits <= u32::BITS => Net::Narrow(linear(dimension, bits, scramble, key, task)?),
             _ => Net::Wide(linear(dimension, bits, scramble, key, task)?),
@@ -140,12 +140,12 @@ fn linear<W: Word>(
             }
         }
     })?;
-    let first = if scramble == Scramble::None {
+    let first: Vec<_> = if scramble == Scramble::None {
         vec![W::default(); dimension]
     } else {
         shifts(dimension, key, task).into_iter().map(W::first_of).collect()
     };
-    Ok(DigitalNet::new(columns, first, None))
+    Ok(DigitalNet::new(&columns, &first, None))
 }
 
 /// Direction numbers (bits, d), those of each dimension changed by `change(dimension, numbers)`.

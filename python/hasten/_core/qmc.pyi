@@ -21,7 +21,7 @@ def sobol(
     key: int,
     task: int,
     method: str | None,
-    n_threads: int,
+    n_threads: int | None,
     /,
 ) -> None: ...
 def lattice(
@@ -33,7 +33,7 @@ def lattice(
     task: int,
     baker: bool,
     odd: bool,
-    n_threads: int,
+    n_threads: int | None,
     /,
 ) -> None: ...
 def component_by_component(
@@ -44,13 +44,13 @@ def component_by_component(
 def korobov_search(
     n: int,
     weights: npt.NDArray[np.float64],  # (d,)
-    n_threads: int,
+    n_threads: int | None,
     /,
 ) -> tuple[npt.NDArray[np.uint32], float]: ...  # (d,)
 def worst_case_error(
     n: int,
     generator: npt.NDArray[np.uint32],  # (d,)
     weights: npt.NDArray[np.float64],  # (d,)
-    n_threads: int,
+    n_threads: int | None,
     /,
 ) -> float: ...

@@ -23,9 +23,6 @@ from hasten.quadrature._rule import Rule, check_range, from_angles
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Nodes up to which a second thread is of no use, and looking up how many there are costs most.
-_SMALL = 1000
-
 _INFINITY = float("inf")
 
 _LARGEST_LOG = float(np.log(np.finfo(np.float64).max))
@@ -44,7 +41,7 @@ def check_size(n: Any, n_threads: Any, minimum: int = 1) -> tuple[int, int | Non
     Returns
     -------
     tuple
-        Both; None threads where they do not matter.
+        Both; None threads where the core is to choose.
 
     Raises
     ------
@@ -52,9 +49,14 @@ def check_size(n: Any, n_threads: Any, minimum: int = 1) -> tuple[int, int | Non
         When one is not valid.
     """
     n = check_integer(n, "n", minimum=minimum)
-    if n_threads is None and n <= _SMALL:
-        return n, None
-    return min(n, sys.maxsize), _threads.resolve(n_threads)
+    return min(n, sys.maxsize), _threads.requested(n_threads)
+
+
+def _empty(n: int) -> NDArray[np.float64]:
+    try:
+        return np.empty(n)
+    except ValueError:  # NumPy's, of more than there are addresses.
+        raise MemoryError(f"a rule of `n` = {n} nodes does not fit into memory") from None
 
 
 def _weighted(
@@ -144,7 +146,9 @@ def gauss_legendre(
     if is_mapped:
         a, b = check_range(a, b)
         is_mapped = (a, b) != (-1.0, 1.0)
-    nodes, weights, theta = _core.gauss_legendre(n, with_theta or is_mapped, threads)
+    nodes, weights = _empty(n), _empty(n)
+    theta = _empty(n) if with_theta or is_mapped else None
+    _core.gauss_legendre(nodes, weights, theta, threads)
     if is_mapped and theta is not None:
         nodes = from_angles(theta, a, b)
         weights *= 0.5 * (b - a)

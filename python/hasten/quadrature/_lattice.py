@@ -113,7 +113,7 @@ def lattice(
     """
     n, d = check_size(n), check_dimension(d, maximum=MAX_DIMENSION)
     shift, baker = check_flag(shift, "shift"), check_flag(baker, "baker")
-    source, threads = check_rng(rng), _threads.resolve(n_threads)
+    source, threads = check_rng(rng), _threads.requested(n_threads)
     if generator is not None and weights is not None:
         raise ValueError("`weights` must not be given together with `generator`: they build one")
     points = target(n, d, dtype, out)
@@ -253,7 +253,7 @@ def korobov_generator(
     True
     """
     n, d = check_size(n), check_dimension(d, maximum=MAX_DIMENSION)
-    threads = _threads.resolve(n_threads)
+    threads = _threads.requested(n_threads)
     generator, error = _core.korobov_search(n, check_weights(weights, d), threads)
     return generator.astype(np.int64), error
 

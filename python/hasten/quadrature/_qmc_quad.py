@@ -442,7 +442,7 @@ def _check_points(
     )
     if (rtol, atol) != (None, None) and not rtol and not atol:
         raise ValueError("`rtol` and `atol` must not both be 0; leave both out for a fixed `n`")
-    threads = _threads.resolve(n_threads)
+    threads = _threads.requested(n_threads)
     vector = None
     if kind == "lattice":
         gamma = check_weights(weights, d)

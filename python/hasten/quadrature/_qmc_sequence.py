@@ -35,7 +35,7 @@ class Sequence:
     kind: str
     dimension: int
     key: int
-    n_threads: int
+    n_threads: int | None
     scramble: str | None = None
     generator: NDArray[np.uint32] | None = None
     baker: bool = False

@@ -264,7 +264,7 @@ def _make(
             f"`n` must be at most 2**bits - start = {max(2**bits - start, 0)}; got {n}"
         )
     scrambling = check_scramble(scramble)
-    generator, threads = check_rng(rng), _threads.resolve(n_threads)
+    generator, threads = check_rng(rng), _threads.requested(n_threads)
     points = target(n, d, dtype, out)
     key = 0 if scrambling is None else int(generator.integers(0, 2**64, dtype=np.uint64))
     _core.sobol(points, d, start, bits, scrambling, key, 0, method, threads)

@@ -51,7 +51,7 @@ impl<'py> Target<'py> {
         make: impl FnOnce() -> Result<P, Error> + Send,
         start: u64,
         normal: Option<Normal>,
-        n_threads: usize,
+        n_threads: Option<usize>,
     ) -> PyResult<()> {
         match self {
             Self::Double(array) => fill(py, array, make, start, normal, n_threads),
@@ -66,12 +66,12 @@ fn fill<T: Coordinate + Element, P: PointSet>(
     make: impl FnOnce() -> Result<P, Error> + Send,
     start: u64,
     normal: Option<Normal>,
-    n_threads: usize,
+    n_threads: Option<usize>,
 ) -> PyResult<()> {
     let out = array.as_slice_mut().map_err(|_| refusal())?;
     let cost = if normal.is_some() { NORMAL } else { COORDINATE };
     let work = out.len() as f64 * cost;
-    let options = Call { n_threads: Some(n_threads), callback: None, work };
+    let options = Call { n_threads, callback: None, work };
     run(py, options, move |team: &Team, control: &mut dyn Control| {
         make()?.points_into(start, out, normal, team, &|| control.check())
     })
@@ -136,7 +136,7 @@ pub(crate) mod qmc {
         key: u64,
         task: u32,
         method: Option<&str>,
-        n_threads: usize,
+        n_threads: Option<usize>,
     ) -> PyResult<()> {
         let (scramble, normal) = (scramble(scrambling)?, normal(method)?);
         let make = move || Sobol::new(d, bits, scramble, key, task);
@@ -159,7 +159,7 @@ pub(crate) mod qmc {
         task: u32,
         baker: bool,
         odd: bool,
-        n_threads: usize,
+        n_threads: Option<usize>,
     ) -> PyResult<()> {
         let generator = slice(&generator, "generator")?;
         let make = move || {
@@ -184,7 +184,7 @@ pub(crate) mod qmc {
         weights: PyReadonlyArray1<'py, f64>,
     ) -> PyResult<(Bound<'py, PyArray1<u32>>, f64)> {
         let weights = slice(&weights, "weights")?;
-        construct(py, n, weights, 1, |_, control| {
+        construct(py, n, weights, Some(1), |_, control| {
             hasten_core::qmc::component_by_component(n, weights, &|| control.check())
         })
     }
@@ -196,7 +196,7 @@ pub(crate) mod qmc {
         py: Python<'py>,
         n: u32,
         weights: PyReadonlyArray1<'py, f64>,
-        n_threads: usize,
+        n_threads: Option<usize>,
     ) -> PyResult<(Bound<'py, PyArray1<u32>>, f64)> {
         let weights = slice(&weights, "weights")?;
         construct(py, n, weights, n_threads, |team, control| {
@@ -208,11 +208,11 @@ pub(crate) mod qmc {
         py: Python<'py>,
         n: u32,
         weights: &[f64],
-        n_threads: usize,
+        n_threads: Option<usize>,
         work: impl FnOnce(&Team, &mut dyn Control) -> Result<Construction, Error> + Send,
     ) -> PyResult<(Bound<'py, PyArray1<u32>>, f64)> {
         let seconds = f64::from(n) * f64::from(n) * weights.len() as f64 * 0.5e-9;
-        let options = Call { n_threads: Some(n_threads), callback: None, work: seconds };
+        let options = Call { n_threads, callback: None, work: seconds };
         let lattice = run(py, options, work)?;
         Ok((lattice.generator.into_pyarray(py), lattice.worst_case_error))
     }
@@ -225,12 +225,12 @@ pub(crate) mod qmc {
         n: u32,
         generator: PyReadonlyArray1<'_, u32>,
         weights: PyReadonlyArray1<'_, f64>,
-        n_threads: usize,
+        n_threads: Option<usize>,
     ) -> PyResult<f64> {
         let generator = slice(&generator, "generator")?;
         let weights = slice(&weights, "weights")?;
         let seconds = f64::from(n) * weights.len() as f64 * 2e-9;
-        let options = Call { n_threads: Some(n_threads), callback: None, work: seconds };
+        let options = Call { n_threads, callback: None, work: seconds };
         run(py, options, |team, control| {
             let check = || control.check();
             hasten_core::qmc::worst_case_error(n, generator, weights, team, &check)

@@ -1,6 +1,6 @@
 //! Gauss-Legendre: table and series.
 
-use hasten_core::quadrature::gauss::gauss_legendre;
+use hasten_core::quadrature::gauss::{gauss_legendre, gauss_legendre_into};
 
 use crate::common::{alone, assert_sane, chebyshev, chebyshev_integral, integrate, relative};
 
@@ -93,4 +93,22 @@ fn a_large_rule_is_exact_and_symmetric() {
         assert!((rule.nodes[i] - theta[i].cos()).abs() < 7e-16);
     }
     assert!(theta.windows(2).all(|pair| pair[0] > pair[1]));
+}
+
+#[test]
+fn slices_of_the_caller_are_filled() {
+    for n in [1, 2, 99, 100, 101, 5000] {
+        let rule = gauss_legendre(n, true, &alone(), &()).unwrap();
+        let [mut nodes, mut weights, mut theta] = [0; 3].map(|_| vec![f64::NAN; n]);
+        let angles = Some(&mut theta[..]);
+        gauss_legendre_into(&mut nodes, &mut weights, angles, &alone(), &()).unwrap();
+        assert_eq!((&nodes, &weights), (&rule.nodes, &rule.weights));
+        assert_eq!(Some(theta), rule.theta);
+        weights.fill(f64::NAN);
+        gauss_legendre_into(&mut nodes, &mut weights, None, &alone(), &()).unwrap();
+        assert_eq!((&nodes, &weights), (&rule.nodes, &rule.weights));
+    }
+    let (mut nodes, mut other) = ([0.0; 3], [0.0; 2]);
+    let refused = gauss_legendre_into(&mut nodes, &mut other, None, &alone(), &()).unwrap_err();
+    assert_eq!(refused.to_string(), "`weights` must have length 3; got length 2");
 }

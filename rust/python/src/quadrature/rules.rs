@@ -4,7 +4,7 @@ use hasten_core::control::Control;
 use hasten_core::error::Error;
 use hasten_core::parallel::Team;
 use hasten_core::quadrature::gauss::{self as core, ChebyshevKind, FejerKind, HermiteWeight, Rule};
-use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -48,20 +48,23 @@ fn weighted(py: Python<'_>, rule: Rule) -> Weighted<'_> {
     (rule.nodes.into_pyarray(py), rule.weights.into_pyarray(py), logs)
 }
 
-/// Nodes, weights and, where asked for, angles.
+/// Write nodes, weights and, where asked for, angles (n,) of the Legendre rule.
+///
+/// NumPy allocates large arrays in huge pages, which takes a fraction of the time of small ones.
 #[pyfunction]
-#[pyo3(signature = (n, with_theta, n_threads, /))]
+#[pyo3(signature = (nodes, weights, theta, n_threads, /))]
 pub(super) fn gauss_legendre(
     py: Python<'_>,
-    n: usize,
-    with_theta: bool,
+    mut nodes: PyReadwriteArray1<'_, f64>,
+    mut weights: PyReadwriteArray1<'_, f64>,
+    mut theta: Option<PyReadwriteArray1<'_, f64>>,
     n_threads: Option<usize>,
-) -> PyResult<Weighted<'_>> {
-    let rule = make(py, n_threads, n as f64 * CLOSED, |team, control| {
-        core::gauss_legendre(n, with_theta, team, control)
-    })?;
-    let theta = rule.theta.map(|theta| theta.into_pyarray(py));
-    Ok((rule.nodes.into_pyarray(py), rule.weights.into_pyarray(py), theta))
+) -> PyResult<()> {
+    let (nodes, weights) = (nodes.as_slice_mut()?, weights.as_slice_mut()?);
+    let theta = theta.as_mut().map(|theta| theta.as_slice_mut()).transpose()?;
+    make(py, n_threads, nodes.len() as f64 * CLOSED, |team, control| {
+        core::gauss_legendre_into(nodes, weights, theta, team, control)
+    })
 }
 
 /// The rule of the Chebyshev weight of kind 1, 2, 3 or 4.

@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, PI};
 
 use super::rule::Rule;
 use crate::control::Control;
-use crate::error::{Error, try_vec};
+use crate::error::Error;
 use crate::parallel::{BLOCK, Team};
 
 /// Blocks between two looks at the caller's wish to stop: some tens of milliseconds of one thread.
@@ -29,46 +29,53 @@ struct Pair<'a> {
 }
 
 /// A rule that is symmetric about 0, whose positive half (the middle included) `fill` computes.
-///
-/// Blocks have a fixed size, so the bits do not depend on the number of threads.
 pub(super) fn mirrored(
     n: usize,
-    with_theta: bool,
     team: &Team,
     control: &dyn Control,
     fill: impl Fn(Half<'_>) + Sync,
 ) -> Result<Rule, Error> {
     let mut rule = Rule::zeros(n)?;
-    rule.theta = if with_theta { Some(try_vec(n, 0.0)?) } else { None };
-    let half = n / 2;
+    mirror(&mut rule.nodes, &mut rule.weights, None, team, control, fill)?;
+    Ok(rule)
+}
+
+/// As [`mirrored`], written to slices of one length.
+///
+/// Blocks have a fixed size, so the bits do not depend on the number of threads.
+pub(super) fn mirror(
+    nodes: &mut [f64],
+    weights: &mut [f64],
+    mut theta: Option<&mut [f64]>,
+    team: &Team,
+    control: &dyn Control,
+    fill: impl Fn(Half<'_>) + Sync,
+) -> Result<(), Error> {
+    let (n, half) = (nodes.len(), nodes.len() / 2);
     if n % 2 == 1 {
         fill(Half {
             first: half + 1,
-            nodes: &mut rule.nodes[half..=half],
-            weights: &mut rule.weights[half..=half],
-            theta: rule.theta.as_mut().map(|theta| &mut theta[half..=half]),
+            nodes: &mut nodes[half..=half],
+            weights: &mut weights[half..=half],
+            theta: theta.as_deref_mut().map(|theta| &mut theta[half..=half]),
         });
-        rule.nodes[half] = 0.0;
-        if let Some(theta) = &mut rule.theta {
+        nodes[half] = 0.0;
+        if let Some(theta) = &mut theta {
             theta[half] = FRAC_PI_2;
         }
     }
-    {
-        let mut nodes = blocks(&mut rule.nodes);
-        let mut weights = blocks(&mut rule.weights);
-        let mut theta = rule.theta.as_mut().map(|theta| blocks(theta));
-        let mut first = 1;
-        let mut pairs = std::iter::from_fn(|| {
-            let (low, high) = nodes.next()?;
-            let (low_weights, high_weights) = weights.next()?;
-            let (low_theta, high_theta) = theta.as_mut().and_then(Iterator::next).unzip();
-            let half = Half { first, nodes: low, weights: low_weights, theta: low_theta };
-            first += half.nodes.len();
-            Some(Pair { half, nodes: high, weights: high_weights, theta: high_theta })
-        });
-        in_waves(&mut pairs, AT_ONCE, team, control, |pair| pair.fill(&fill))?;
-    }
-    Ok(rule)
+    let (mut nodes, mut weights) = (blocks(nodes), blocks(weights));
+    let mut theta = theta.map(blocks);
+    let mut first = 1;
+    let mut pairs = std::iter::from_fn(|| {
+        let (low, high) = nodes.next()?;
+        let (low_weights, high_weights) = weights.next()?;
+        let (low_theta, high_theta) = theta.as_mut().and_then(Iterator::next).unzip();
+        let half = Half { first, nodes: low, weights: low_weights, theta: low_theta };
+        first += half.nodes.len();
+        Some(Pair { half, nodes: high, weights: high_weights, theta: high_theta })
+    });
+    in_waves(&mut pairs, AT_ONCE, team, control, |pair| pair.fill(&fill))
 }
 
 /// A rule of n nodes; `fill` computes the nodes and weights from a given index on.

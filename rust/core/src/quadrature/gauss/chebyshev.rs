@@ -39,7 +39,7 @@ pub fn gauss_chebyshev(
     require_nodes(n, 1, "at least 1")?;
     match kind {
         ChebyshevKind::First | ChebyshevKind::Second => {
-            mirrored(n, false, team, control, |half| dispatch(Symmetric { n, kind, half }))
+            mirrored(n, team, control, |half| dispatch(Symmetric { n, kind, half }))
         }
         ChebyshevKind::Third | ChebyshevKind::Fourth => {
             in_blocks(n, team, control, |first, nodes, weights| {

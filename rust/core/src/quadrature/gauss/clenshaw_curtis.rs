@@ -141,7 +141,7 @@ fn rule(points: Points, kind: Kind, team: &Team, control: &dyn Control) -> Resul
     });
     let shift = if is_shifted { 0.5 } else { 0.0 };
     let sums = cosine_sums(&terms, intervals, shift, control)?;
-    mirrored(points.n, false, team, control, |half| {
+    mirrored(points.n, team, control, |half| {
         dispatch(Weights { points, kind, sums: &sums, half });
     })
 }

@@ -8,10 +8,10 @@
 use std::f64::consts::{FRAC_1_PI, TAU};
 
 use super::bessel::{TABLED, expansion, zero};
-use super::blocks::{Half, mirrored};
+use super::blocks::{Half, mirror};
 use super::rule::{Rule, require_nodes};
 use crate::control::Control;
-use crate::error::Error;
+use crate::error::{Error, try_zeroed};
 use crate::parallel::Team;
 use crate::simd::{Arithmetic, Elementary, Kernel, dispatch};
 
@@ -39,7 +39,36 @@ pub fn gauss_legendre(
     control: &dyn Control,
 ) -> Result<Rule, Error> {
     require_nodes(n, 1, "at least 1")?;
-    mirrored(n, with_theta, team, control, |half| {
+    let mut rule = Rule::zeros(n)?;
+    rule.theta = if with_theta { Some(try_zeroed(n)?) } else { None };
+    let theta = rule.theta.as_deref_mut();
+    gauss_legendre_into(&mut rule.nodes, &mut rule.weights, theta, team, control)?;
+    Ok(rule)
+}
+
+/// As [`gauss_legendre`], written to the caller's nodes, weights and angles (n,).
+///
+/// # Errors
+/// [`Error::Shape`] when the slices differ in length, [`Error::Value`] when they are empty, and
+/// [`Error::Interrupted`]; what they hold is then unspecified.
+pub fn gauss_legendre_into(
+    nodes: &mut [f64],
+    weights: &mut [f64],
+    theta: Option<&mut [f64]>,
+    team: &Team,
+    control: &dyn Control,
+) -> Result<(), Error> {
+    let n = nodes.len();
+    require_nodes(n, 1, "at least 1")?;
+    for (argument, len) in
+        [("weights", weights.len()), ("theta", theta.as_ref().map_or(n, |theta| theta.len()))]
+    {
+        if len != n {
+            let (expected, found) = (format!("length {n}"), format!("length {len}"));
+            return Err(Error::Shape { argument, expected, found });
+        }
+    }
+    mirror(nodes, weights, theta, team, control, |half| {
         if n <= LARGEST {
             look_up(n, half);
         } else {

@@ -42,6 +42,6 @@ pub use hermite::{HermiteWeight, gauss_hermite};
 pub use jacobi::{gauss_gegenbauer, gauss_jacobi};
 pub use kronrod::{KronrodRule, gauss_kronrod};
 pub use laguerre::gauss_laguerre;
-pub use legendre::gauss_legendre;
+pub use legendre::{gauss_legendre, gauss_legendre_into};
 pub use lobatto_radau::{gauss_lobatto, gauss_radau};
 pub use rule::Rule;

@@ -1,6 +1,6 @@
 //! What a rule is, and the checks of arguments that all rules share.
 
-use crate::error::{Error, try_vec};
+use crate::error::{Error, try_zeroed};
 
 /// Nodes and weights of `int f(x) pi(x) dx ~ sum_i weights[i] f(nodes[i])`.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Rule {
 impl Rule {
     /// A rule of `n` nodes at 0 with weight 0, to be written over.
     pub(super) fn zeros(n: usize) -> Result<Self, Error> {
-        let (nodes, weights) = (try_vec(n, 0.0)?, try_vec(n, 0.0)?);
+        let (nodes, weights) = (try_zeroed(n)?, try_zeroed(n)?);
         Ok(Self { nodes, weights, theta: None, log_weights: None })
     }
 }

@@ -44,7 +44,7 @@ pub struct Params {
     pub norm: Norm,
     /// Integrals of which it is only a guess that they are smooth inside (p,).
     ///
-    /// Differences of levels count [`CAUTION`] times, and one is given up with [`Ending::Limit`] as
+    /// Differences of levels count a hundred times, and one is given up with [`Ending::Limit`] as
     /// soon as halving the step is of little use.
     pub trials: Vec<bool>,
     /// Whether the integrand is given distances to the ends.

@@ -143,7 +143,7 @@ def bayes_quad(
     the dense equations lose all digits. Elsewhere a pivoted Cholesky factor stops when nodes can no
     longer be told apart; the rule of the nodes so far is exact, and `rank` tells their number.
 
-    **Complexity.** N nodes on a line, Matern: O(N) time and memory for each of about 150
+    **Complexity.** N nodes on a line, Matern: O(N) time and memory for each of at most about 150
     likelihoods. Grids: O(d N) for each, where axes with the RBF kernel or a normal measure of m
     nodes cost O(m^3). Other points: O(N^3) for each of some 30 likelihoods, one if `ell` is given,
     and 8 N^2 bytes.

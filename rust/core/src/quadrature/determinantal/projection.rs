@@ -52,7 +52,7 @@ impl<'a> ProjectionDpp<'a> {
     /// Prepare draws from the rows of `features` (n, m): one pass, O(n m).
     ///
     /// # Errors
-    /// [`Error::Value`] when the columns are not orthonormal to 1e-8, [`Error::NotFinite`] and
+    /// [`Error::Shape`] when the columns are not orthonormal to 1e-8, [`Error::NotFinite`] and
     /// [`Error::TooLarge`].
     pub fn new(
         features: &'a [f64],
@@ -146,7 +146,7 @@ impl<'a> ProjectionDpp<'a> {
 /// first. O(n m^2) time and one more matrix.
 ///
 /// # Errors
-/// [`Error::Value`] with the rank when columns are combinations of others.
+/// [`Error::Shape`] with the rank when columns are combinations of others.
 pub fn orthonormalize(
     features: &[f64],
     width: usize,

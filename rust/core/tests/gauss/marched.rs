@@ -231,3 +231,25 @@ fn strained_parameters_give_a_rule_or_an_error() {
         }
     }
 }
+
+#[test]
+fn small_jacobi_rules_meet_their_moments_though_exponents_are_close_to_minus_one() {
+    let exponents = [-0.9999, -0.999, -0.9, -0.5, 0.0, 0.3, 5.0, 80.0];
+    for (alpha, beta) in exponents.iter().flat_map(|&a| exponents.map(|b| (a, b))) {
+        for n in 1..=6 {
+            let rule = gauss_jacobi(n, alpha, beta, &alone(), &()).unwrap();
+            assert!(ascends(&rule), "{n} {alpha} {beta}");
+            // The means of ((1 + x) / 2)^k, products of ratios.
+            let (mut mean, total) = (1.0, compensated(rule.weights.iter().copied()));
+            let mut worst = 0.0_f64;
+            for k in 0..2 * n {
+                let power = |x: &f64| (0.5 * (1.0 + x)).powi(k as i32);
+                let terms = rule.nodes.iter().zip(&rule.weights).map(|(x, w)| w * power(x));
+                worst = worst.max(relative(compensated(terms) / total, mean));
+                mean *= (beta + 1.0 + k as f64) / (alpha + beta + 2.0 + k as f64);
+            }
+            let allowed = 1e-14 + 4e-16 * n as f64 / (1.0 + alpha.min(beta));
+            assert!(worst < allowed, "{n} {alpha} {beta}: {worst:e}, {allowed:e}");
+        }
+    }
+}

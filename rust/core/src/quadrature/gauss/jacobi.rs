@@ -15,8 +15,8 @@ use crate::parallel::Team;
 ///
 /// Marches the Jacobi polynomial in the distance from an end, from the middle to both sides. For
 /// alpha and beta up to 80 nodes are accurate to 3e-16 and weights to 4e-13 of their own up to
-/// n = 400; near an end whose exponent is close to -1 errors grow like `4e-16 n`. The rule carries
-/// `log_weights`. O(n) time, 64 bytes a node on the way.
+/// n = 400; where an exponent is close to -1 weights lose up to `4e-16 n / (1 + exponent)`. The rule
+/// carries `log_weights`. O(n) time, 64 bytes a node on the way.
 ///
 /// # Errors
 /// [`Error::Value`] for `n = 0`, for `alpha` or `beta` that is not finite and above -1, and when a
@@ -112,6 +112,10 @@ pub(super) fn points(
     team: &Team,
     control: &dyn Control,
 ) -> Result<Vec<Point>, Error> {
+    if n == 2 {
+        let pair = pair(alpha, beta);
+        return if pair[0].node() < pair[1].node() { Ok(pair.into()) } else { Err(no_root(n)) };
+    }
     let roots = room(n)?;
     let legs = Jacobi::new(n, alpha, beta).legs(control)?;
     let roots = march(&legs, roots, team, control)?.ok_or_else(|| no_root(n))?;
@@ -120,6 +124,19 @@ pub(super) fn points(
         std::iter::repeat_n(!leg.is_reversed, leg.count)
     });
     Ok(roots.into_iter().zip(sides).map(|(root, is_right)| Point { root, is_right }).collect())
+}
+
+/// Both roots for `n = 2`, of a quadratic in the distance from an end: a march from between them
+/// would pass over one where an exponent is close to -1.
+///
+/// No difference is taken, so that distances keep every digit; slopes are opposite to each other.
+fn pair(alpha: f64, beta: f64) -> [Point; 2] {
+    let sum = alpha + beta + 3.0;
+    let distance = |own: f64, other: f64| {
+        2.0 * (own + 1.0) / (sum + sum.sqrt() * ((other + 2.0) / (own + 2.0)).sqrt())
+    };
+    let point = |x, is_right| Point { root: Root { x, slope: 1.0, ..Root::default() }, is_right };
+    [point(distance(beta, alpha), false), point(distance(alpha, beta), true)]
 }
 
 /// The equation in the distance `t = 1 - x`,

@@ -15,7 +15,7 @@ use crate::parallel::Team;
 ///
 /// Marches the Jacobi polynomial in the distance from an end, from the middle to both sides. For
 /// alpha and beta up to 80 nodes are accurate to 3e-16 and weights to 4e-13 of their own up to
-/// n = 400; where an exponent is close to -1 weights lose up to `4e-16 n / (1 + exponent)`. The rule
+/// n = 400; where an exponent is close to -1 weights lose up to `8e-16 n / (1 + exponent)`. The rule
 /// carries `log_weights`. O(n) time, 64 bytes a node on the way.
 ///
 /// # Errors

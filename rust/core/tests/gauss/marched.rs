@@ -77,7 +77,7 @@ fn ascends(rule: &Rule) -> bool {
 }
 
 /// A march loses digits like a random walk. Where an exponent is near -1 the weight at that end is a
-/// large share of all, and it hangs on starts of later legs, which lose digits in proportion to n.
+/// large share of all, and what its one march lost goes into the total undivided.
 fn allowed(n: usize, exponent: f64) -> f64 {
     if exponent < -0.5 { 1e-13 + 5e-16 * n as f64 } else { 1e-13 }
 }
